@@ -1,0 +1,110 @@
+"""Who voted, and what they showed as title: identities, headlines and the job titles within them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Voter(models.Model):
+    """A person across polls. All identity lives here and in `VoterKey`, so that erasure has one place."""
+
+    name = models.CharField(max_length=500, blank=True)
+    organisation = models.CharField(max_length=500, blank=True)
+    country = models.CharField(max_length=200, blank=True)
+    profile_url = models.CharField(max_length=2000, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name or f"voter {self.pk}"
+
+
+class VoterKey(models.Model):
+    """By what a voter is recognised.
+
+    `id` keys are the `voter_id` of one poll (scope = the poll), given or `derived`; `url` keys are the
+    normalised profile URL and hold across polls (scope null). `value` is what people see and export.
+    """
+
+    class Scheme(models.TextChoices):
+        ID = "id", _("Voter id")
+        URL = "url", _("Profile URL")
+
+    voter = models.ForeignKey(Voter, models.CASCADE, related_name="keys")
+    scheme = models.CharField(max_length=3, choices=Scheme)
+    scope = models.ForeignKey("polls.Poll", models.CASCADE, null=True, related_name="+")
+    value_hash = models.BinaryField(max_length=32)
+    value = models.CharField(max_length=2000)
+    derived = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scheme", "scope", "value_hash"],
+                name="polls_voterkey_names_one_voter",
+                nulls_distinct=False,
+            ),
+            # One voter_id per voter and poll: what exports print and imports look up.
+            models.UniqueConstraint(
+                fields=["scope", "voter"], condition=Q(scheme="id"), name="polls_voterkey_one_id_per_poll"
+            ),
+            models.CheckConstraint(
+                condition=Q(scheme="id", scope__isnull=False) | Q(scheme="url", scope__isnull=True),
+                name="polls_voterkey_scope_fits_scheme",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"
+
+
+class Headline(models.Model):
+    """A headline as first seen. Headlines with the same comparison key are one row; the key is kept as
+    its SHA-256, since a long text would not fit an index entry."""
+
+    text = models.TextField()
+    key_hash = models.BinaryField(max_length=32, unique=True)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class JobTitle(models.Model):
+    """One part of a headline, normalised, shared by all who hold it."""
+
+    text = models.TextField()
+    key_hash = models.BinaryField(max_length=32, unique=True)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class PartMark(models.TextChoices):
+    """Whether a part of a headline speaks of now."""
+
+    NONE = "", _("current")
+    FORMER = "former", _("former role")
+    ASPIRING = "aspiring", _("hoped-for role")
+
+
+class HeadlinePart(models.Model):
+    """One part of a headline in its place, as written, with its mark."""
+
+    headline = models.ForeignKey(Headline, models.CASCADE, related_name="parts")
+    position = models.PositiveSmallIntegerField()
+    job_title = models.ForeignKey(JobTitle, models.PROTECT, related_name="parts")
+    raw = models.TextField()
+    mark = models.CharField(max_length=8, choices=PartMark, blank=True, default=PartMark.NONE)
+
+    class Meta:
+        ordering = ["headline", "position"]
+        constraints = [
+            models.UniqueConstraint("headline", "position", name="polls_headlinepart_position_once"),
+            models.CheckConstraint(
+                condition=Q(mark__in=PartMark.values), name="polls_headlinepart_mark_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.raw
