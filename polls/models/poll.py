@@ -53,7 +53,7 @@ class Poll(models.Model):
 class Option(models.Model):
     """One answer of a poll. `key` is the text as options are compared; `position` counts from 1."""
 
-    poll = models.ForeignKey(Poll, models.CASCADE, related_name="options")
+    poll = models.ForeignKey(Poll, models.CASCADE, related_name="options", db_index=False)
     text = models.CharField(max_length=500)
     key = models.CharField(max_length=1000)
     position = models.PositiveSmallIntegerField()

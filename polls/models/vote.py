@@ -23,13 +23,13 @@ class Vote(models.Model):
         TEST = "test", _("A test vote")
         OTHER = "other", _("Another reason")
 
-    poll = models.ForeignKey("polls.Poll", models.CASCADE, related_name="votes")
+    poll = models.ForeignKey("polls.Poll", models.CASCADE, related_name="votes", db_index=False)
     # A copy of the poll's own flag, held equal by a composite foreign key, so that the unique
     # constraint below can tell the two kinds of poll apart.
     single_choice = models.BooleanField(default=True)
     voter = models.ForeignKey("polls.Voter", models.PROTECT, related_name="votes")
     # Deleting or re-pointing to another poll's option is refused by a composite key (migration 0002).
-    option = models.ForeignKey("polls.Option", models.PROTECT, related_name="votes")
+    option = models.ForeignKey("polls.Option", models.PROTECT, related_name="votes", db_index=False)
     headline = models.ForeignKey("polls.Headline", models.PROTECT, null=True, related_name="votes")
     headline_raw = models.TextField(blank=True)
     comment = models.TextField(blank=True)
@@ -38,7 +38,7 @@ class Vote(models.Model):
     extra = ArrayField(models.TextField(), default=list)
     batch = models.ForeignKey("polls.Batch", models.PROTECT, null=True, related_name="votes")
     voided_at = models.DateTimeField(null=True)
-    voided_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+")
+    voided_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+", db_index=False)
     void_reason = models.CharField(max_length=8, choices=VoidReason, blank=True)
     void_note = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -33,7 +33,7 @@ class VoterKey(models.Model):
 
     voter = models.ForeignKey(Voter, models.CASCADE, related_name="keys")
     scheme = models.CharField(max_length=3, choices=Scheme)
-    scope = models.ForeignKey("polls.Poll", models.CASCADE, null=True, related_name="+")
+    scope = models.ForeignKey("polls.Poll", models.CASCADE, null=True, related_name="+", db_index=False)
     value_hash = models.BinaryField(max_length=32)
     value = models.CharField(max_length=2000)
     derived = models.BooleanField(default=False)
@@ -91,7 +91,7 @@ class PartMark(models.TextChoices):
 class HeadlinePart(models.Model):
     """One part of a headline in its place, as written, with its mark."""
 
-    headline = models.ForeignKey(Headline, models.CASCADE, related_name="parts")
+    headline = models.ForeignKey(Headline, models.CASCADE, related_name="parts", db_index=False)
     position = models.PositiveSmallIntegerField()
     job_title = models.ForeignKey(JobTitle, models.PROTECT, related_name="parts")
     raw = models.TextField()

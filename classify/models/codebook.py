@@ -1,0 +1,107 @@
+"""Codebooks: versioned, frozen once a round uses them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from polls.models.poll import SLUG_PATTERN, validate_slug
+
+
+class Codebook(models.Model):
+    """A set of categories under one code, read on voters or on comments."""
+
+    class Subject(models.TextChoices):
+        VOTER = "voter", _("Voters, by the headline they show")
+        COMMENT = "comment", _("Comments")
+
+    code = models.CharField(max_length=50, unique=True, validators=[validate_slug])
+    subject = models.CharField(max_length=8, choices=Subject, default=Subject.VOTER)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex=SLUG_PATTERN) & ~Q(code="unsure"), name="classify_codebook_code_form"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class CodebookVersion(models.Model):
+    """One state of a codebook. `rules` are trap rules: a list of {words, text, category code or null}.
+
+    Once `frozen_at` is set (a round uses it) a trigger refuses every change of it and its categories.
+    """
+
+    codebook = models.ForeignKey(Codebook, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    rules = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey("polls.User", models.PROTECT, null=True, blank=True, related_name="+")
+    frozen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["codebook", "-number"]
+        constraints = [
+            models.UniqueConstraint("codebook", "number", name="classify_version_number_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="classify_version_number_from_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}, version {self.number}"
+
+
+class Category(models.Model):
+    """One category of a codebook version. `identity` is the same in every version it lives on in."""
+
+    version = models.ForeignKey(CodebookVersion, models.PROTECT, related_name="categories")
+    identity = models.UUIDField(default=uuid.uuid4)
+    code = models.CharField(max_length=50, validators=[validate_slug])
+    label = models.CharField(max_length=100)
+    group = models.CharField(max_length=100, blank=True, help_text=_("For example CX side."))
+    definition = models.TextField(blank=True)
+    include = ArrayField(models.TextField(), default=list, blank=True)
+    exclude = ArrayField(models.TextField(), default=list, blank=True)
+    examples = ArrayField(models.TextField(), default=list, blank=True)
+    key = models.CharField(max_length=1)
+    position = models.PositiveSmallIntegerField()
+    color = models.CharField(max_length=7, help_text=_("As #rrggbb."))
+
+    class Meta:
+        ordering = ["version", "position"]
+        verbose_name_plural = _("categories")
+        constraints = [
+            models.UniqueConstraint("version", "code", name="classify_category_code_once"),
+            models.UniqueConstraint("version", "key", name="classify_category_key_once"),
+            models.UniqueConstraint("version", "position", name="classify_category_position_once"),
+            models.UniqueConstraint("version", "identity", name="classify_category_identity_once"),
+            models.UniqueConstraint("version", "id", name="classify_category_version_id"),
+            models.CheckConstraint(
+                condition=Q(code__regex=SLUG_PATTERN) & ~Q(code="unsure"), name="classify_category_code_form"
+            ),
+            models.CheckConstraint(
+                condition=Q(color__regex=r"^#[0-9A-Fa-f]{6}$"), name="classify_category_color_form"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def group_slug(self) -> str:
+        """The group's code; a category without a group is its own."""
+        return slugify(self.group) or self.code
+
+    @property
+    def group_label(self) -> str:
+        """The group's name; a category without a group is its own."""
+        return self.group or self.label

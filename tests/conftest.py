@@ -1,0 +1,72 @@
+"""The cast and a few things every test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from polls.models import Poll, User
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _own_home(settings, tmp_path):
+    """No test writes where people work."""
+    settings.ROLECALL_HOME = tmp_path / "home"
+    settings.MEDIA_ROOT = tmp_path / "home" / "uploads"
+
+
+@pytest.fixture
+def poll(db) -> Poll:
+    """The study's poll, three ordered options, no votes yet."""
+    return factories.make_poll()
+
+
+@pytest.fixture
+def ada(poll: Poll) -> User:
+    """Admin of the poll; no reviewer."""
+    return factories.make_member("ada", poll, "admin")
+
+
+@pytest.fixture
+def rosa(poll: Poll) -> User:
+    """The first reviewer."""
+    return factories.make_member("rosa", poll, "reviewer")
+
+
+@pytest.fixture
+def sam(poll: Poll) -> User:
+    """The second reviewer."""
+    return factories.make_member("sam", poll, "reviewer")
+
+
+@pytest.fixture
+def jude(poll: Poll) -> User:
+    """The adjudicator."""
+    return factories.make_member("jude", poll, "adjudicator")
+
+
+@pytest.fixture
+def vera(poll: Poll) -> User:
+    """The viewer."""
+    return factories.make_member("vera", poll, "viewer")
+
+
+@pytest.fixture
+def nina(db) -> User:
+    """Somebody with an account and no rights anywhere."""
+    return factories.make_user("nina")
+
+
+@pytest.fixture
+def client_for() -> Callable[[User], Client]:
+    """A browser in which that person is logged in."""
+
+    def log_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return log_in

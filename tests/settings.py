@@ -1,0 +1,13 @@
+"""The settings of the tests: the real ones, with a fast password hasher and plain static files."""
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+SECRET_KEY = "tests only"
+ALLOWED_HOSTS = ["*"]
+DATABASES["default"].setdefault("OPTIONS", {}).pop("pool", None)
