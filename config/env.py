@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def number(name: str, default: int) -> int:
     value = text(name)
     if not value:
         return default
-    if not re.fullmatch(r"[0-9]{1,9}", value):
+    if not re.fullmatch(r"[0-9]{1,15}", value):
         raise SetupError(f"{name} must be a whole number, not {value!r}.")
     return int(value)
 
@@ -83,6 +84,8 @@ def why(problem: OSError) -> str:
         return "the disk is full"
     if problem.errno in {errno.EACCES, errno.EPERM}:
         return "it is not writable for you"
+    if problem.errno == errno.EFBIG:
+        return "a limit on the size of files is in the way (ulimit -f)"
     if problem.errno == errno.EROFS:
         return "it is on a read-only disk"
     if problem.errno in {errno.ENOTDIR, errno.EEXIST}:
@@ -107,10 +110,8 @@ def private_file(path: Path, content: str) -> str:
             with open(descriptor, "w", encoding="utf-8") as stream:
                 stream.write(content)
             hand_to_owner_of(path.parent, draft)
-            try:
+            with suppress(FileExistsError):
                 os.link(draft, path)
-            except FileExistsError:
-                pass
         finally:
             draft.unlink(missing_ok=True)
         return path.read_text(encoding="utf-8")
