@@ -21,10 +21,37 @@ NAUGHTY = json.loads((Path(__file__).parent.parent / "data" / "blns" / "blns.jso
 messy = st.lists(
     st.one_of(
         st.sampled_from(
-            (
-                "CX,R&amp;D,&amp;amp;,&#38;,&bull;,&EACUTE;,ß,İ,ſ,ﬁ,𝗖𝗫,\u200d,\u0301,"
-                " | ,•, - , – ,;,/, / ,\n,\r\n,\u2008,\xa0,ex-,&,é,ΐ,ᾳ"
-            ).split(",")
+            [
+                "CX",
+                "R&amp;D",
+                "&amp;amp;",
+                "&#38;",
+                "&bull;",
+                "&EACUTE;",
+                "ß",
+                "İ",
+                "ſ",
+                "ﬁ",
+                "𝗖𝗫",
+                "\u200d",
+                "́",
+                " | ",
+                "•",
+                " - ",
+                " – ",
+                ";",
+                "/",
+                " / ",
+                "\n",
+                "\r\n",
+                "\u2008",
+                "\xa0",
+                "ex-",
+                "&",
+                "é",
+                "ΐ",
+                "ᾳ",
+            ]
         ),
         st.text(max_size=8),
     ),

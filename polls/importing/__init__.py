@@ -1,0 +1,8 @@
+"""The import pipeline: readers (bytes to rows) -> mapping (headers to fields) -> validate -> load.
+
+From a page or a command:
+
+    source = readers.open_upload(file, name="voters.csv")          # or open_path(path); polls.problems.Refused
+    preview = mapping.preview(source, columns={"option": "Vote"})  # guessed columns, first rows
+    report = load.run_import(source=source, poll="cx-head", by=user, columns={...}, dry_run=True)
+"""

@@ -1,0 +1,110 @@
+"""What an import says about itself: the shapes that the command prints and the page shows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+ERRORS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One reason why one row was not taken. `row` counts every record of the file from 1; `column` is the
+    header (or "" when the row as a whole is at fault); `value` the cell, shortened."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionTotal:
+    """One option of the poll after the import. Shares are fractions; `missing_*` say how many voters of the
+    published figures are not among the votes (bounds, since a printed share is rounded); null when unknown."""
+
+    text: str
+    position: int
+    votes: int
+    share: float | None
+    published_share: float | None
+    missing_least: int | None
+    missing_most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Published figures against ours. `consistent` is null, with the reason, when nothing was published."""
+
+    total: int | None
+    consistent: bool | None
+    differences: tuple[dict[str, Any], ...] = ()
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            "total": self.total,
+            "consistent": self.consistent,
+            "differences": list(self.differences),
+        }
+        return document if self.reason is None else document | {"reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """One import, done or tried. `created + updated + unchanged + rejected == rows`.
+
+    `refused` is the sentence why nothing was written although the file could be read (`--strict`, or no row
+    accepted); "" otherwise. `poll_id` and `batch_id` are null when nothing was written.
+    """
+
+    poll: str
+    dry_run: bool
+    written: bool
+    file: str
+    encoding: str
+    delimiter: str
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    voters: int
+    distinct_titles: int
+    options: tuple[OptionTotal, ...]
+    published: Published
+    errors: tuple[RowError, ...]
+    rejects_file: str | None
+    seconds: float
+    refused: str = ""
+    poll_id: int | None = None
+    batch_id: int | None = None
+
+    @property
+    def accepted(self) -> int:
+        """Rows that were taken."""
+        return self.created + self.updated + self.unchanged
+
+    def as_json(self) -> dict[str, Any]:
+        """Exactly the document of `contract.md`, import_poll."""
+        return {
+            "poll": self.poll,
+            "dry_run": self.dry_run,
+            "written": self.written,
+            "file": self.file,
+            "encoding": self.encoding,
+            "delimiter": self.delimiter,
+            "rows": self.rows,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "rejected": self.rejected,
+            "voters": self.voters,
+            "distinct_titles": self.distinct_titles,
+            "votes": {option.text: option.votes for option in self.options},
+            "published": self.published.as_json(),
+            "errors": [asdict(error) for error in self.errors],
+            "rejects_file": self.rejects_file,
+            "seconds": self.seconds,
+        }
