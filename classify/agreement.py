@@ -1,12 +1,13 @@
 """How far two independent readings agree, and how sure that figure is.
 
-Plain numbers in, frozen dataclasses out; nothing here knows Django or the database. What two reviewers said comes as a
-square matrix of counts (rows: first reviewer, columns: second, both in the codebook's order); what a pool said comes as
-*patterns*: how often each category was given to a unit, and how many units show that pattern. "Unsure" is missing: a unit
-counts once it has two categories, whatever the number of votes behind it.
+Plain numbers in, frozen dataclasses out; nothing here knows Django or the database. What two reviewers said
+comes as a square matrix of counts (rows: first reviewer, columns: second, both in the codebook's order);
+what a pool said comes as *patterns*: how often each category was given to a unit, and how many units show
+that pattern. "Unsure" is missing: a unit counts once it has two categories, whatever the number of votes
+behind it.
 
-What is not defined comes out as None with a reason, never as NaN: agreement among people who only ever used one category
-is not 0 and not 1 for a coefficient that corrects for chance.
+What is not defined comes out as None with a reason, never as NaN: agreement among people who only ever used
+one category is not 0 and not 1 for a coefficient that corrects for chance.
 """
 
 from __future__ import annotations
@@ -99,11 +100,7 @@ def of_two(matrix: Matrix) -> Coefficients:
 
 def of_pool(patterns: Patterns, categories: int) -> Coefficients:
     """All coefficients of a pool of reviewers, where Cohen's kappa has no meaning."""
-    rated = {
-        pattern: units
-        for pattern, units in patterns.items()
-        if sum(pattern) >= 2 and units
-    }
+    rated = {pattern: units for pattern, units in patterns.items() if sum(pattern) >= 2 and units}
     return Coefficients(
         units=sum(rated.values()),
         percent_agreement=percent_agreement(rated),
@@ -132,14 +129,14 @@ def percent_agreement(patterns: Patterns) -> Estimate:
     units = _units(patterns)
     if not units:
         return Estimate(None, reason=NO_UNIT)
-    agreeing = math.fsum(
-        _agreeing_share(pattern) * count for pattern, count in patterns.items()
-    )
+    agreeing = math.fsum(_agreeing_share(pattern) * count for pattern, count in patterns.items())
     return Estimate(agreeing / units, wilson(agreeing, units), "wilson")
 
 
 def cohens_kappa(matrix: Matrix) -> Estimate:
-    """Cohen's kappa (1960) with the large-sample standard error of Fleiss, Cohen and Everitt (1969), z interval."""
+    """Cohen's kappa (1960) with the large-sample standard error of Fleiss, Cohen and Everitt (1969), z
+    interval.
+    """
     n = sum(map(sum, matrix))
     if not n:
         return Estimate(None, reason=NO_UNIT)
@@ -150,21 +147,12 @@ def cohens_kappa(matrix: Matrix) -> Estimate:
     if any(rows[c] == columns[c] == 1 for c in size):
         return Estimate(None, reason=ONE_CATEGORY)
     kappa = (sum(matrix[c][c] for c in size) / n - expected) / (1 - expected)
-    on = math.fsum(
-        matrix[c][c] / n * (1 - (rows[c] + columns[c]) * (1 - kappa)) ** 2 for c in size
-    )
+    on = math.fsum(matrix[c][c] / n * (1 - (rows[c] + columns[c]) * (1 - kappa)) ** 2 for c in size)
     off = (
-        math.fsum(
-            matrix[i][j] / n * (columns[i] + rows[j]) ** 2
-            for i in size
-            for j in size
-            if i != j
-        )
+        math.fsum(matrix[i][j] / n * (columns[i] + rows[j]) ** 2 for i in size for j in size if i != j)
         * (1 - kappa) ** 2
     )
-    variance = (on + off - (kappa - expected * (1 - kappa)) ** 2) / (
-        n * (1 - expected) ** 2
-    )
+    variance = (on + off - (kappa - expected * (1 - kappa)) ** 2) / (n * (1 - expected) ** 2)
     # Rounding can leave a hair below zero where the variance is zero.
     se = math.sqrt(max(0.0, variance))
     return Estimate(
@@ -176,50 +164,33 @@ def cohens_kappa(matrix: Matrix) -> Estimate:
 
 
 def krippendorffs_alpha(patterns: Patterns) -> Estimate:
-    """Krippendorff's alpha for nominal data, with a percentile interval from 2,000 bootstrap samples of units.
+    """Krippendorff's alpha for nominal data, with a percentile interval from 2,000 bootstrap samples of
+    units.
 
-    Resamples in which only one category occurs have no alpha; they are left out, and the method says how many.
+    Resamples in which only one category occurs have no alpha; they are left out, and the method says how
+    many.
     """
-    rows = sorted(
-        (pattern, count)
-        for pattern, count in patterns.items()
-        if sum(pattern) >= 2 and count
-    )
+    rows = sorted((pattern, count) for pattern, count in patterns.items() if sum(pattern) >= 2 and count)
     if not rows:
         return Estimate(None, reason=NO_UNIT)
-    if (
-        sum(
-            1
-            for column in zip(*(pattern for pattern, _ in rows), strict=True)
-            if any(column)
-        )
-        < 2
-    ):
+    if sum(1 for column in zip(*(pattern for pattern, _ in rows), strict=True) if any(column)) < 2:
         return Estimate(None, reason=ONE_CATEGORY)
     import krippendorff
     import numpy as np
 
     ratings = np.array([pattern for pattern, _ in rows], dtype=np.float64)
     units = np.array([count for _, count in rows], dtype=np.int64)
-    value = krippendorff.alpha(
-        value_counts=np.repeat(ratings, units, axis=0), level_of_measurement="nominal"
-    )
+    value = krippendorff.alpha(value_counts=np.repeat(ratings, units, axis=0), level_of_measurement="nominal")
     # Only how often each pattern is drawn matters, so a resample of units is one multinomial draw.
     n = int(units.sum())
-    drawn = (
-        np.random.default_rng(SEED)
-        .multinomial(n, units / n, size=RESAMPLES)
-        .astype(np.float64)
-    )
+    drawn = np.random.default_rng(SEED).multinomial(n, units / n, size=RESAMPLES).astype(np.float64)
     per_unit = ratings.sum(axis=1)
     disagreement = (per_unit**2 - (ratings**2).sum(axis=1)) / (per_unit - 1)
     by_category = drawn @ ratings
     total = by_category.sum(axis=1)
     expected = total**2 - (by_category**2).sum(axis=1)
     defined = expected > 0
-    alphas = (
-        1 - (total[defined] - 1) * (drawn[defined] @ disagreement) / expected[defined]
-    )
+    alphas = 1 - (total[defined] - 1) * (drawn[defined] @ disagreement) / expected[defined]
     low, high = np.quantile(alphas, [0.025, 0.975])
     left_out = RESAMPLES - int(defined.sum())
     method = f"bootstrap of units, {RESAMPLES} resamples, seed {SEED}" + (
@@ -229,10 +200,11 @@ def krippendorffs_alpha(patterns: Patterns) -> Estimate:
 
 
 def gwets_ac1(patterns: Patterns, categories: int) -> Estimate:
-    """Gwet's AC1 with Gwet's variance (Gwet 2008; Handbook of Inter-Rater Reliability, 4th ed. 2014, section 5.3).
+    """Gwet's AC1 with Gwet's variance (Gwet 2008; Handbook of Inter-Rater Reliability, 4th ed. 2014,
+    section 5.3).
 
-    The chance term counts all ``categories`` of the codebook, used or not. The interval takes t with n - 1 degrees of
-    freedom, as Gwet's own programs do, and ends at 1.
+    The chance term counts all ``categories`` of the codebook, used or not. The interval takes t with n - 1
+    degrees of freedom, as Gwet's own programs do, and ends at 1.
     """
     n = _units(patterns)
     if not n:
@@ -240,25 +212,15 @@ def gwets_ac1(patterns: Patterns, categories: int) -> Estimate:
     if categories < 2:
         return Estimate(None, reason="the codebook has one category only")
     prevalence = [
-        math.fsum(
-            pattern[c] / sum(pattern) * count for pattern, count in patterns.items()
-        )
-        / n
+        math.fsum(pattern[c] / sum(pattern) * count for pattern, count in patterns.items()) / n
         for c in range(categories)
     ]
-    observed = (
-        math.fsum(
-            _agreeing_share(pattern) * count for pattern, count in patterns.items()
-        )
-        / n
-    )
+    observed = math.fsum(_agreeing_share(pattern) * count for pattern, count in patterns.items()) / n
     chance = math.fsum(p * (1 - p) for p in prevalence) / (categories - 1)
     ac1 = (observed - chance) / (1 - chance)
     method = "Gwet's variance, t with n - 1 degrees of freedom"
     if n < 2:
-        return Estimate(
-            ac1, None, method, reason="one case only, so there is no interval"
-        )
+        return Estimate(ac1, None, method, reason="one case only, so there is no interval")
     from scipy.special import stdtrit
 
     squares = math.fsum(
@@ -269,13 +231,11 @@ def gwets_ac1(patterns: Patterns, categories: int) -> Estimate:
     return Estimate(ac1, (ac1 - half, min(1.0, ac1 + half)), method)
 
 
-def _ac1_influence(
-    pattern: tuple[int, ...], prevalence: list[float], chance: float, ac1: float
-) -> float:
+def _ac1_influence(pattern: tuple[int, ...], prevalence: list[float], chance: float, ac1: float) -> float:
     """One unit's term in Gwet's linearised variance."""
-    expected = math.fsum(
-        rated * (1 - share) for rated, share in zip(pattern, prevalence, strict=True)
-    ) / (sum(pattern) * (len(prevalence) - 1))
+    expected = math.fsum(rated * (1 - share) for rated, share in zip(pattern, prevalence, strict=True)) / (
+        sum(pattern) * (len(prevalence) - 1)
+    )
     agreeing = (_agreeing_share(pattern) - chance) / (1 - chance)
     return agreeing - 2 * (1 - ac1) * (expected - chance) / (1 - chance)
 
@@ -303,7 +263,9 @@ def _category_of_two(matrix: Matrix, category: int) -> CategoryAgreement:
 
 
 def _category_of_pool(patterns: Patterns, category: int) -> CategoryAgreement:
-    """Positive agreement as the chance that a second reading of the unit repeats the category (Fleiss 1981)."""
+    """Positive agreement as the chance that a second reading of the unit repeats the category (Fleiss
+    1981).
+    """
     n = sum(count for pattern, count in patterns.items() if pattern[category])
     if not n:
         return CategoryAgreement(None, None, 0, "no reviewer used this category")

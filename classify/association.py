@@ -1,10 +1,11 @@
 """Association between the option a voter chose and the category read from the headline.
 
-Plain numbers in, frozen dataclasses out; nothing here knows Django or the database. A table is a list of rows, one per
-option in the poll's order, each with one count of votes per category. What is not defined (a single row, no vote) comes
-out as ``None`` with a reason in words, never as NaN.
+Plain numbers in, frozen dataclasses out; nothing here knows Django or the database. A table is a list of
+rows, one per option in the poll's order, each with one count of votes per category. What is not defined (a
+single row, no vote) comes out as ``None`` with a reason in words, never as NaN.
 
-``scipy`` takes seconds to import, so it is imported where it is used; ``warm_up()`` pays for it ahead of the first page.
+``scipy`` takes seconds to import, so it is imported where it is used; ``warm_up()`` pays for it ahead of
+the first page.
 """
 
 from __future__ import annotations
@@ -99,7 +100,9 @@ class AssociationTests:
 
 
 def warm_up() -> None:
-    """Import the slow libraries, so that no request waits for them. Call it in a thread once the port is open."""
+    """Import the slow libraries, so that no request waits for them. Call it in a thread once the port is
+    open.
+    """
     import krippendorff  # noqa: F401
     import scipy.special
     import scipy.stats  # noqa: F401
@@ -122,8 +125,8 @@ def wilson(successes: float, total: float) -> tuple[float, float] | None:
 def run_tests(table: Table, codes: Sequence[str], *, ordered: bool) -> AssociationTests:
     """All tests of a table of counts: ``len(table)`` options by ``len(codes)`` categories.
 
-    Rows and columns without a vote are left out, and their residuals are None. ``ordered`` says that the options have an
-    order; only then is there a trend.
+    Rows and columns without a vote are left out, and their residuals are None. ``ordered`` says that the
+    options have an order; only then is there a trend.
     """
     rows = [i for i, row in enumerate(table) if sum(row)]
     columns = [j for j in range(len(codes)) if any(row[j] for row in table)]
@@ -156,8 +159,9 @@ def chi_square(table: Table) -> ChiSquare:
 def exact(table: Table) -> Exact:
     """Fisher's exact test for 2 x 2; beyond, Fisher-Freeman-Halton by seeded Monte Carlo.
 
-    ``scipy.stats.fisher_exact`` is not used beyond 2 x 2: its statistic is a probability, which underflows to 0 in large
-    tables. This draws the same tables and compares their logarithms. p = (1 + as or more extreme) / (1 + draws).
+    ``scipy.stats.fisher_exact`` is not used beyond 2 x 2: its statistic is a probability, which underflows
+    to 0 in large tables. This draws the same tables and compares their logarithms. p = (1 + as or more
+    extreme) / (1 + draws).
     """
     if reason := _undefined(table):
         return Exact(None, None, reason)
@@ -174,7 +178,7 @@ def exact(table: Table) -> Exact:
     draws = random_table(observed.sum(axis=1), observed.sum(axis=0)).rvs(
         RESAMPLES, random_state=np.random.default_rng(SEED)
     )
-    # With the margins fixed, a table's probability depends on its cells only through the product of their factorials.
+    # With the margins fixed, only the product of the cells' factorials tells one table from another.
     log_p = -gammaln(draws + 1.0).sum(axis=(1, 2))
     log_p_observed = -gammaln(observed + 1.0).sum()
     tie = 1e-12 * max(1.0, abs(log_p_observed)) + 1e-9
@@ -201,7 +205,9 @@ def cramers_v(table: Table) -> CramersV:
 
 
 def adjusted_residuals(table: Table) -> list[list[float | None]]:
-    """Haberman's adjusted residuals: (observed - expected) / its standard error; beyond 2 in size is notable."""
+    """Haberman's adjusted residuals: (observed - expected) / its standard error; beyond 2 in size is
+    notable.
+    """
     row_sums, column_sums, n = _margins(table)
     return [
         [_residual(cell, row_sums[i], column_sums[j], n) for j, cell in enumerate(row)]
@@ -212,8 +218,8 @@ def adjusted_residuals(table: Table) -> list[list[float | None]]:
 def trend(successes: Sequence[int], totals: Sequence[int]) -> Trend:
     """Cochran-Armitage test for a linear trend in shares, scores 1..k by position, two-sided.
 
-    The variance is the usual one with N (Armitage 1955; Agresti 2013, section 5.3.5; R's ``prop.trend.test``). An option
-    without votes keeps its place on the scale and adds nothing.
+    The variance is the usual one with N (Armitage 1955; Agresti 2013, section 5.3.5; R's
+    ``prop.trend.test``). An option without votes keeps its place on the scale and adds nothing.
     """
     n = sum(totals)
     if n == 0:
@@ -269,7 +275,9 @@ def _spread(
     height: int,
     width: int,
 ) -> tuple[tuple[float | None, ...], ...]:
-    """Put the residuals of the reduced table back in their places among the options and categories left out."""
+    """Put the residuals of the reduced table back in their places among the options and categories left
+    out.
+    """
     full: list[list[float | None]] = [[None] * width for _ in range(height)]
     for i, row in zip(rows, residuals, strict=True):
         for j, value in zip(columns, row, strict=True):
