@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from polls.views import accounts
+from polls.views import accounts, people, site
 
-poll_patterns: list[URLPattern | URLResolver] = []
+# Under /polls/<slug>/.
+poll_patterns: list[URLPattern | URLResolver] = [
+    path("people/", people.people, name="people"),
+    path("people/<int:user_id>/roles/", people.person_roles, name="person-roles"),
+    path("people/<int:user_id>/link/", people.person_link, name="person-link"),
+]
+
+site_patterns: list[URLPattern | URLResolver] = [
+    path("people/", site.site_people, name="site-people"),
+    path("people/<int:user_id>/", site.site_person, name="site-person"),
+    path("people/<int:user_id>/link/", site.site_person_link, name="site-person-link"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", accounts.LoginView.as_view(), name="login"),
     path("logout/", accounts.LogoutView.as_view(), name="logout"),
     path("password/", accounts.PasswordChangeView.as_view(), name="password_change"),
     path("password/done/", accounts.PasswordChangeDoneView.as_view(), name="password_change_done"),
-    path("polls/", include((poll_patterns, "polls"))),
+    path("welcome/<str:uid>/<str:token>/", accounts.accept_invitation, name="accept-invitation"),
+    path("", include(([*site_patterns, path("polls/<slug:slug>/", include(poll_patterns))], "polls"))),
 ]
