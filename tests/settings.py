@@ -11,3 +11,5 @@ STORAGES = {
 SECRET_KEY = "tests only"
 ALLOWED_HOSTS = ["*"]
 DATABASES["default"].setdefault("OPTIONS", {}).pop("pool", None)
+# Nothing is collected for tests, and looking for what was would warn at every client.
+WHITENOISE_AUTOREFRESH = True
