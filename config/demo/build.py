@@ -54,7 +54,7 @@ Row = dict[str, Any]
 
 def main() -> None:
     """Write all files into this folder."""
-    draw = random.Random(SEED)
+    draw = random.Random(SEED)  # noqa: S311 (no secret: the same bytes every time are wanted)
     people = json.loads((HERE / "source/people.json").read_text(encoding="utf-8"))
     cast = _Cast(people, draw)
     first = _first_poll(cast, draw)
@@ -113,9 +113,12 @@ def _add_comments(rows: list[Row], draw: random.Random) -> None:
         silent = [
             row
             for row in rows
-            if row["role"] == comment["role"] and row["option"] == option and not row["comment"]
+            if row["role"] == comment["role"]
+            and row["option"] == option
+            and not row["comment"]
             # A voice is quoted under its role, so take people whose role nobody doubted.
-            and row["rosa"] == row["sam"] and row["headline"]
+            and row["rosa"] == row["sam"]
+            and row["headline"]
         ]
         draw.choice(silent)["comment"] = comment["comment"]
 
@@ -127,9 +130,7 @@ def _second_poll(first: list[Row], cast: _Cast, draw: random.Random) -> list[Row
         if source["same_as"]:
             # The same person as in the first poll, maybe under a new headline.
             earlier = next(
-                row
-                for row in first
-                if row["url"] not in seen and _template_of(row) == source["same_as"]
+                row for row in first if row["url"] not in seen and _template_of(row) == source["same_as"]
             )
             person = {key: earlier[key] for key in ("name", "organisation", "url", "country", "degree")}
         else:
@@ -165,22 +166,12 @@ def _tag_rows(rows: list[Row]) -> list[tuple[str, ...]]:
     for row in rows:
         key = comparison_key(row["headline"]) or row["url"]
         case = cases.setdefault(key, f"{len(cases) + 1:03}")
-        conflict = row["rosa"] != row["sam"]
-        for reviewer in ("rosa", "sam"):
-            tags.append(
-                (
-                    row["url"],
-                    case,
-                    reviewer,
-                    row[reviewer],
-                    row[f"{reviewer}_note"],
-                    row["role"],
-                    "jude" if conflict else "",
-                    row["evidence"],
-                    row["reason"],
-                    row["rationale"],
-                )
-            )
+        adjudicator = "jude" if row["rosa"] != row["sam"] else ""
+        shared = (row["role"], adjudicator, row["evidence"], row["reason"], row["rationale"])
+        tags.extend(
+            (row["url"], case, reviewer, row[reviewer], row[f"{reviewer}_note"], *shared)
+            for reviewer in ("rosa", "sam")
+        )
     return tags
 
 
@@ -191,7 +182,9 @@ def _day(start: dt.date, draw: random.Random) -> str:
 
 def _slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L").replace("ß", "ss"))
-    letters = "".join(c if c.isascii() and c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+    letters = "".join(
+        c if c.isascii() and c.isalnum() else " " for c in plain if not unicodedata.combining(c)
+    )
     return "-".join(letters.lower().split())
 
 
