@@ -200,14 +200,14 @@ def krippendorffs_alpha(patterns: Patterns) -> Estimate:
 
 
 def gwets_ac1(patterns: Patterns, categories: int) -> Estimate:
-    """Gwet's AC1 with Gwet's variance (Gwet 2008; Handbook of Inter-Rater Reliability, 4th ed. 2014,
-    section 5.3).
+    """Gwet's AC1 with Gwet's variance (Gwet 2008; Handbook of Inter-Rater Reliability, 4th ed. 2014).
 
-    The chance term counts all ``categories`` of the codebook, used or not. The interval takes t with n - 1
-    degrees of freedom, as Gwet's own programs do, and ends at 1.
+    The chance term counts all ``categories`` of the codebook, used or not. A unit with one rating informs
+    the prevalences only. The interval takes t with n - 1 degrees of freedom, as Gwet's own programs do, and
+    ends at 1.
     """
-    n = _units(patterns)
-    if not n:
+    n, rated = _units(patterns), _units({p: count for p, count in patterns.items() if sum(p) >= 2})
+    if not rated:
         return Estimate(None, reason=NO_UNIT)
     if categories < 2:
         return Estimate(None, reason="the codebook has one category only")
@@ -215,7 +215,7 @@ def gwets_ac1(patterns: Patterns, categories: int) -> Estimate:
         math.fsum(pattern[c] / sum(pattern) * count for pattern, count in patterns.items()) / n
         for c in range(categories)
     ]
-    observed = math.fsum(_agreeing_share(pattern) * count for pattern, count in patterns.items()) / n
+    observed = math.fsum(_agreeing_share(pattern) * count for pattern, count in patterns.items()) / rated
     chance = math.fsum(p * (1 - p) for p in prevalence) / (categories - 1)
     ac1 = (observed - chance) / (1 - chance)
     method = "Gwet's variance, t with n - 1 degrees of freedom"
@@ -223,21 +223,16 @@ def gwets_ac1(patterns: Patterns, categories: int) -> Estimate:
         return Estimate(ac1, None, method, reason="one case only, so there is no interval")
     from scipy.special import stdtrit
 
-    squares = math.fsum(
-        (_ac1_influence(pattern, prevalence, chance, ac1) - ac1) ** 2 * count
-        for pattern, count in patterns.items()
-    )
+    def influence(pattern: tuple[int, ...]) -> float:
+        """One unit's term in the linearised variance."""
+        others = math.fsum(m * (1 - p) for m, p in zip(pattern, prevalence, strict=True))
+        expected = others / (sum(pattern) * (categories - 1))
+        own = n / rated * (_agreeing_share(pattern) - chance) / (1 - chance) if sum(pattern) >= 2 else 0.0
+        return own - 2 * (1 - ac1) * (expected - chance) / (1 - chance)
+
+    squares = math.fsum((influence(pattern) - ac1) ** 2 * count for pattern, count in patterns.items())
     half = float(stdtrit(n - 1, 0.975)) * math.sqrt(squares / (n * (n - 1)))
     return Estimate(ac1, (ac1 - half, min(1.0, ac1 + half)), method)
-
-
-def _ac1_influence(pattern: tuple[int, ...], prevalence: list[float], chance: float, ac1: float) -> float:
-    """One unit's term in Gwet's linearised variance."""
-    expected = math.fsum(rated * (1 - share) for rated, share in zip(pattern, prevalence, strict=True)) / (
-        sum(pattern) * (len(prevalence) - 1)
-    )
-    agreeing = (_agreeing_share(pattern) - chance) / (1 - chance)
-    return agreeing - 2 * (1 - ac1) * (expected - chance) / (1 - chance)
 
 
 def _units(patterns: Patterns) -> int:
@@ -245,9 +240,9 @@ def _units(patterns: Patterns) -> int:
 
 
 def _agreeing_share(pattern: tuple[int, ...]) -> float:
-    """Of all pairs of readings of one unit, the share that is equal."""
+    """Of all pairs of readings of one unit, the share that is equal; 0 where there is no pair."""
     m = sum(pattern)
-    return sum(c * (c - 1) for c in pattern) / (m * (m - 1))
+    return sum(c * (c - 1) for c in pattern) / (m * (m - 1)) if m > 1 else 0.0
 
 
 def _category_of_two(matrix: Matrix, category: int) -> CategoryAgreement:
