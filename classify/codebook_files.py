@@ -16,10 +16,10 @@ from typing import Any
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from classify.models import Codebook
 from polls.models.poll import SLUG_PATTERN
 from polls.problems import Refused
 
+SUBJECTS = ("voter", "comment")
 MAX_FILE_BYTES = 1024 * 1024
 MAX_CATEGORIES = 50
 MAX_RULES = 200
@@ -28,7 +28,10 @@ MAX_TEXT = 4000
 RESERVED_KEYS = frozenset("unpzs?hjk")
 """What the reading page does with these keys: unsure, note, profile, undo, split, help, and moving about."""
 
-_OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#332288")
+_PALETTE = (
+    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"),  # Okabe–Ito
+    *("#332288", "#882255", "#999933", "#44AA99", "#AA4499", "#117733"),  # Tol's muted, where more are needed
+)
 _GREYS = {"other": "#7A7F89", "none": "#7A7F89", "cannot-tell": "#B8BDC6"}
 
 
@@ -72,8 +75,8 @@ class CodebookText:
 
 
 def default_color(code: str, index: int) -> str:
-    """The colour where a file names none: greys for the residual categories, else Okabe–Ito in order."""
-    return _GREYS.get(code) or _OKABE_ITO[index % len(_OKABE_ITO)]
+    """The colour where a file names none: greys for the residual categories, else the palette in order."""
+    return _GREYS.get(code) or _PALETTE[index % len(_PALETTE)]
 
 
 def parse_codebook(raw: bytes) -> CodebookText:
@@ -92,8 +95,8 @@ def parse_codebook(raw: bytes) -> CodebookText:
     except RecursionError:
         raise CodebookError(_("The file is nested too deeply to be a codebook.")) from None
     whole = _fields(data, "", {"code", "title", "categories"}, {"subject", "rules"})
-    subject = whole.get("subject", Codebook.Subject.VOTER.value)
-    if subject not in Codebook.Subject.values:
+    subject = whole.get("subject", SUBJECTS[0])
+    if subject not in SUBJECTS:
         raise CodebookError(
             _("subject is “voter” or “comment”, not “%(value)s”.") % {"value": str(subject)[:50]}
         )

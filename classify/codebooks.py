@@ -105,7 +105,7 @@ def document_of(version: CodebookVersion) -> dict[str, Any]:
     book = text_of(version)
     categories = []
     for index, text in enumerate(book.categories):
-        columns = _columns(text) | {"group": text.group or None}
+        columns = _columns(text)
         if text.color == default_color(text.code, index):
             del columns["color"]
         categories.append(columns)

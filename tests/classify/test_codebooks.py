@@ -32,7 +32,7 @@ SMALL: dict[str, Any] = {
         {
             "code": "night",
             "label": "Night",
-            "group": None,
+            "group": "",
             "definition": "",
             "include": [],
             "exclude": [],
@@ -76,7 +76,7 @@ def test_the_ready_made_codebooks_are_the_five_of_the_study():
 def test_every_ready_made_category_is_fully_described(book):
     for category in book.categories:
         assert len(category.definition) > 40, category.code
-        assert category.include and category.exclude and category.examples, category.code
+        assert all([category.include, category.exclude, category.examples]), category.code
     assert len({category.color for category in book.categories}) == len(book.categories)
     assert len(book.rules) >= 5
 
@@ -135,7 +135,7 @@ def test_any_difference_makes_a_new_version(fields):
     ("field", "value"),
     [
         ("label", "Daytime"),
-        ("group", ""),
+        ("group", "At home"),
         ("definition", "Works while it is light."),
         ("include", []),
         ("exclude", ["night", "evening"]),
