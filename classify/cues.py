@@ -57,7 +57,9 @@ def _hits(text: str, rules: Sequence[Mapping[str, Any]]) -> list[_Hit]:
         hit
         for hit in found
         if not any(
-            other.start <= hit.start and hit.end <= other.end and other.end - other.start > hit.end - hit.start
+            other.start <= hit.start
+            and hit.end <= other.end
+            and other.end - other.start > hit.end - hit.start
             for other in found
         )
     ]

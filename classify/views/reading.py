@@ -1,0 +1,168 @@
+"""What pages for reading show: the codebook as choices, and a case as a card. No statement per case."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from classify.cues import Cue, Segment, mark
+from classify.models import Category, CodebookVersion
+from polls.titles import split_headline
+
+LONG_TITLE = 90
+"""From this many characters on a first part is a sentence, and set smaller than a title."""
+
+_HINT = 84
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A category as it can be chosen. `ink` is readable on `color`; `hint` is the definition's beginning."""
+
+    pk: int
+    code: str
+    label: str
+    group: str
+    key: str
+    color: str
+    ink: str
+    hint: str
+    definition: str
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Book:
+    """A frozen codebook version: what stands beside every title."""
+
+    title: str
+    number: int
+    categories: tuple[Choice, ...]
+    rules: tuple[Mapping[str, Any], ...]
+
+    def by_code(self, code: str) -> Choice | None:
+        """The category of that code, if there is one."""
+        return next((choice for choice in self.categories if choice.code == code), None)
+
+    def by_pk(self, pk: int | None) -> Choice | None:
+        """The category with that id, if there is one."""
+        return next((choice for choice in self.categories if choice.pk == pk), None)
+
+
+@dataclass(frozen=True)
+class ShownPart:
+    """One part of a headline in segments, with its mark: "", "former" or "aspiring"."""
+
+    segments: tuple[Segment, ...]
+    mark: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A case as one person sees it. `verdict` is their own standing one: a code, "unsure", or ""."""
+
+    case_id: int
+    origin: str
+    n_votes: int
+    parts: tuple[ShownPart, ...]
+    cues: tuple[Cue, ...]
+    is_long: bool
+    review_again: bool
+    verdict: str
+    note: str
+    client_id: uuid.UUID
+
+    @property
+    def title(self) -> str:
+        """The first part: what the page and the screen reader call the case."""
+        return "".join(segment.text for segment in self.parts[0].segments) if self.parts else ""
+
+    @property
+    def has_marks(self) -> bool:
+        """Is a part of it no current role?"""
+        return any(part.mark for part in self.parts)
+
+
+def ink_on(color: str) -> str:
+    """White or black, whichever has the higher contrast on `color` (#rrggbb) by WCAG 2.2: never below 4.5."""
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    white, black = 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05
+    return "#ffffff" if white >= black else "#000000"
+
+
+def hint_of(definition: str) -> str:
+    """The beginning of a definition, short enough for a button: its first sentence or clause."""
+    text = definition.split(". ")[0].split(": ")[0].split("; ")[0].rstrip(".")
+    if len(text) > _HINT and ", " in text[30:_HINT]:
+        text = text[: text.rindex(", ", 0, _HINT)]
+    return text
+
+
+def choice_of(category: Category) -> Choice:
+    """A category as it can be chosen."""
+    return Choice(
+        pk=category.pk,
+        code=category.code,
+        label=category.label,
+        group=category.group,
+        key=category.key,
+        color=category.color,
+        ink=ink_on(category.color),
+        hint=hint_of(category.definition),
+        definition=category.definition,
+        include=tuple(category.include),
+        exclude=tuple(category.exclude),
+        examples=tuple(category.examples),
+    )
+
+
+@lru_cache(maxsize=64)
+def book_of(version_id: int) -> Book:
+    """The codebook of a round. Kept in memory: a version that a round uses is frozen, in the database too."""
+    version = CodebookVersion.objects.get(pk=version_id)
+    return Book(
+        title=version.title,
+        number=version.number,
+        categories=tuple(choice_of(category) for category in version.categories.order_by("position")),
+        rules=tuple(version.rules),
+    )
+
+
+def card_of(
+    *,
+    case_id: int,
+    text: str,
+    origin: str,
+    n_votes: int,
+    book: Book,
+    verdict: str = "",
+    note: str = "",
+    review_again: bool = False,
+) -> Card:
+    """The card of a case: the headline in parts as written, and the rules that speak about it.
+
+    The parts come from the text itself, so that the next case costs no further statement. `client_id`
+    is new with every card: sent twice, the decision is stored once.
+    """
+    found = split_headline(text)
+    segments, cues = mark([part.raw for part in found], book.rules)
+    parts = [ShownPart(pieces, part.mark) for part, pieces in zip(found, segments, strict=True)]
+    return Card(
+        case_id=case_id,
+        origin=origin,
+        n_votes=n_votes,
+        parts=tuple(parts),
+        cues=tuple(cues),
+        is_long=bool(found) and len(found[0].raw) > LONG_TITLE,
+        review_again=review_again,
+        verdict=verdict,
+        note=note,
+        client_id=uuid.uuid4(),
+    )
