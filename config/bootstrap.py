@@ -88,10 +88,6 @@ def prepare(argv: list[str]) -> None:
     command = argv[1] if len(argv) > 1 else "help"
     if command.startswith("-") or command in WITHOUT_DATABASE or {"-h", "--help"} & set(argv[2:]):
         return
-    from django.core.management import get_commands
-
-    if command not in get_commands():
-        return  # Django says so, and what was probably meant
     bring_up(tables=command not in WITHOUT_TABLES, static_files=command in WITH_STATIC_FILES)
 
 
