@@ -1,0 +1,147 @@
+"""Who may act in a round: rights of the poll (`polls.permissions`) joined with a person's seat in the round.
+
+Every rule has two faces: `check_can_x` raises `PollRefused` with a sentence, `can_x` says yes or no. What may be
+seen of decisions and votes is a rule of blindness and stands in `classify.visibility`.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from classify.models import Case, Round, RoundAdjudicator, RoundReviewer
+from polls.models import Membership, Poll, Role
+from polls.permissions import Person, PollRefused, Right, allows, check_can_administer, check_right
+
+
+def get_round_to_read(user: Person, slug: str, number: int) -> Round:
+    """The round with its poll and codebook for somebody who reads in it, in one statement.
+
+    Raises Http404 for who is no member of the poll, PollRefused for a member who holds no slot of the round.
+    Whether it is still open is asked with `check_is_open`, which costs nothing more.
+    """
+    roles = Membership.objects.filter(poll=OuterRef("poll"), user=user.pk).values("role")
+    seats = RoundReviewer.objects.filter(round=OuterRef("pk"), user=user.pk).values("ordinal")
+    round = (
+        Round.objects.select_related("poll", "version__codebook")
+        .annotate(my_roles=ArraySubquery(roles), my_seats=ArraySubquery(seats))
+        .filter(poll__slug=slug, number=number)
+        .first()
+    )
+    if round is None or not (round.my_roles or user.is_superuser):
+        raise Http404
+    if not round.my_seats or not (Role.REVIEWER in round.my_roles or user.is_superuser):
+        raise PollRefused(_("You are no reviewer of this round."))
+    return round
+
+
+def is_reviewer(user: Person, round: Round) -> bool:
+    """Does the person hold a slot of the round?"""
+    return RoundReviewer.objects.filter(round=round, user=user.pk).exists()
+
+
+def is_adjudicator(user: Person, round: Round) -> bool:
+    """Was the person named as adjudicator of the round?"""
+    return RoundAdjudicator.objects.filter(round=round, user=user.pk).exists()
+
+
+def check_is_open(round: Round) -> None:
+    """Raises PollRefused once the round was closed or discarded."""
+    if round.discarded_at is not None:
+        raise PollRefused(_("This practice round was discarded."))
+    if round.coding_closed_at is not None:
+        raise PollRefused(_("Coding of this round is closed."))
+
+
+def check_can_set_up_rounds(user: Person, poll: Poll) -> None:
+    """Raises PollRefused unless the person may make rounds of the poll."""
+    check_right(user, poll, Right.SET_UP_ROUNDS)
+
+
+def can_set_up_rounds(user: Person, poll: Poll) -> bool:
+    """May the person make rounds of the poll?"""
+    return allows(check_can_set_up_rounds, user, poll)
+
+
+def check_is_reviewer(user: Person, round: Round) -> None:
+    """Raises PollRefused unless the person reads in the round, open or not."""
+    if not is_reviewer(user, round):
+        raise PollRefused(_("You are no reviewer of this round."))
+    if not getattr(user, "is_superuser", False):
+        check_right(user, round.poll, Right.READ)
+
+
+def check_can_read(user: Person, round: Round) -> None:
+    """Raises PollRefused unless the person is a reviewer of the round and it is open."""
+    check_is_reviewer(user, round)
+    check_is_open(round)
+
+
+def can_read(user: Person, round: Round) -> bool:
+    """Is the person a reviewer of the round, and is it open?"""
+    return allows(check_can_read, user, round)
+
+
+def check_can_hand_in(user: Person, round: Round) -> None:
+    """Raises PollRefused unless the person reads in the open round and has not handed in yet.
+
+    Whether everything is read is asked by `tagging.hand_in`.
+    """
+    check_can_read(user, round)
+    if RoundReviewer.objects.filter(round=round, user=user.pk, handed_in_at__isnull=False).exists():
+        raise PollRefused(_("You have handed in already."))
+
+
+def can_hand_in(user: Person, round: Round) -> bool:
+    """Does the person read in the open round, not handed in yet?"""
+    return allows(check_can_hand_in, user, round)
+
+
+def check_can_adjudicate(user: Person, round: Round, case: Case | None = None) -> None:
+    """Raises PollRefused unless the person may decide conflicts of the round as the third.
+
+    Never one of the two: not of the round and not of this case. Under the consensus rule a third person, where
+    one was named, decides only after the two were shown to each other; `visibility` says when that is.
+    """
+    if round.discarded_at is not None:
+        raise PollRefused(_("This practice round was discarded."))
+    if not is_adjudicator(user, round):
+        raise PollRefused(_("You are no adjudicator of this round."))
+    if is_reviewer(user, round) or (case is not None and user.pk in (case.reviewer1_id, case.reviewer2_id)):
+        raise PollRefused(
+            _("You read in this round yourself, so a third person has to decide its conflicts.")
+        )
+    if not getattr(user, "is_superuser", False):
+        check_right(user, round.poll, Right.ADJUDICATE)
+
+
+def can_adjudicate(user: Person, round: Round, case: Case | None = None) -> bool:
+    """May the person decide conflicts of the round as the third?"""
+    return allows(check_can_adjudicate, user, round, case)
+
+
+def check_can_close_coding(user: Person, round: Round) -> None:
+    """Raises PollRefused unless the person is an admin of the poll and coding is open."""
+    check_can_administer(user, round.poll)
+    check_is_open(round)
+
+
+def can_close_coding(user: Person, round: Round) -> bool:
+    """May the person close coding of the round now?"""
+    return allows(check_can_close_coding, user, round)
+
+
+def check_can_discard(user: Person, round: Round) -> None:
+    """Raises PollRefused unless the person is an admin of the poll and the round is practice, not discarded."""
+    check_can_administer(user, round.poll)
+    if round.purpose != Round.Purpose.PILOT:
+        raise PollRefused(_("Only a practice round can be discarded. Decisions for the study always stay."))
+    if round.discarded_at is not None:
+        raise PollRefused(_("This practice round was discarded already."))
+
+
+def can_discard(user: Person, round: Round) -> bool:
+    """May the person discard the round now?"""
+    return allows(check_can_discard, user, round)
