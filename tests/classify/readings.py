@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from classify.models import Case, CaseVote, Category, CodebookVersion, Decision, Round, RoundReviewer
-from polls.models import Poll, User, Vote
+from polls.models import Poll, User, Vote, Voter
 from tests import factories
 
 
@@ -98,12 +98,67 @@ STUDY = {1: (84, 22, 11), 2: (29, 20, 13), 3: (17, 25, 14)}
 def read_study(poll: Poll, reviewers: Sequence[User], resolved_by: User) -> Round:
     """The 235 votes of the study, one case each; a seventh of the CX people were a conflict first."""
     round_ = make_round(poll, reviewers)
-    for position, row in STUDY.items():
-        for code, n in zip(("contact-center", "cx", "consultant"), row, strict=True):
-            for i in range(n):
-                vote = factories.make_vote(poll, headline=f"{code} {position} {i}", option=position)
-                if code == "cx" and i % 7 == 0:
-                    read_case(round_, [vote], "consultant", "cx", final="cx", resolved_by=resolved_by)
-                else:
-                    read_case(round_, [vote], code, code)
+    plan = [
+        (option, code, i)
+        for option, row in zip(poll.options.order_by("position"), STUDY.values(), strict=True)
+        for code, n in zip(("contact-center", "cx", "consultant"), row, strict=True)
+        for i in range(n)
+    ]
+    voters = Voter.objects.bulk_create(Voter(name=f"Voter {i}") for i in range(len(plan)))
+    votes = Vote.objects.bulk_create(
+        Vote(poll=poll, voter=voter, option=option, headline_raw=f"{code} {i}")
+        for voter, (option, code, i) in zip(voters, plan, strict=True)
+    )
+    cases = Case.objects.bulk_create(
+        Case(
+            round=round_,
+            poll=poll,
+            origin=Case.Origin.VOTER,
+            text=vote.headline_raw,
+            n_votes=1,
+            option_counts=[int(position == option.position) for position in (1, 2, 3)],
+            reviewer1=reviewers[0],
+            reviewer2=reviewers[1],
+            order1=0,
+            order2=0,
+        )
+        for vote, (option, _, _) in zip(votes, plan, strict=True)
+    )
+    CaseVote.objects.bulk_create(
+        CaseVote(round=round_, vote=vote, case=case) for vote, case in zip(votes, cases, strict=True)
+    )
+    _read_all(round_, cases, plan, resolved_by)
     return round_
+
+
+def _read_all(round_: Round, cases: list[Case], plan: list[tuple[Any, str, int]], resolved_by: User) -> None:
+    categories = {category.code: category for category in Category.objects.filter(version=round_.version)}
+    decisions = Decision.objects.bulk_create(
+        _decision(case, slot, categories["consultant" if slot == 1 and code == "cx" and i % 7 == 0 else code])
+        for case, (_, code, i) in zip(cases, plan, strict=True)
+        for slot in (1, 2)
+    )
+    for case, (_, code, _), one, two in zip(cases, plan, decisions[::2], decisions[1::2], strict=True):
+        case.decision1, case.decision2 = one, two
+        case.cat1, case.cat2 = one.category_id, two.category_id
+        case.final = categories[code]
+        case.status = case.resolution = "agreed"
+        if case.cat1 != case.cat2:
+            case.status, case.resolution, case.resolved_by = "resolved", "adjudicated", resolved_by
+    Case.objects.bulk_update(
+        cases, ["decision1", "decision2", "cat1", "cat2", "final", "status", "resolution", "resolved_by"]
+    )
+
+
+def _decision(case: Case, slot: int, category: Category) -> Decision:
+    reviewer = case.reviewer1 if slot == 1 else case.reviewer2
+    return Decision(
+        round=case.round,
+        version=case.round.version,
+        case=case,
+        slot=slot,
+        reviewer=reviewer,
+        seq=1,
+        verdict="category",
+        category=category,
+    )

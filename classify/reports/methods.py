@@ -1,0 +1,89 @@
+"""How a round was read: the facts a methods statement rests on, counted from what was recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Q, Sum
+
+from classify.models import Case, Category, Decision, ProfileView, Round
+from polls.models import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class MethodFacts:
+    """Counts are of cases with a live vote unless named otherwise.
+
+    ``differing`` had two different readings or an unsure one; ``adjudicated`` and ``by_consensus`` of them
+    are resolved. ``informed`` reviewers had imported votes of this poll themselves.
+    """
+
+    codebook: str
+    codebook_version: int
+    categories: int
+    unit: str
+    rule: str
+    reviewers: int
+    cases: int
+    votes: int
+    blank: int
+    agreed: int
+    differing: int
+    adjudicated: int
+    by_consensus: int
+    unread: int
+    profile_views: int
+    read_here: bool
+    imported: bool
+    informed: int
+    opened_on: date | None
+    closed_on: date | None
+    coding_closed_at: datetime | None
+
+    @property
+    def open_conflicts(self) -> int:
+        return self.differing - self.adjudicated - self.by_consensus
+
+
+def methods_for(round_: Round) -> MethodFacts:
+    """Count how a round was read, in a handful of statements whatever its size."""
+    status, resolution = Case.Status, Case.Resolution
+    counts = Case.objects.filter(round=round_, n_votes__gt=0).aggregate(
+        cases=Count("pk"),
+        votes=Sum("n_votes", default=0),
+        blank=Count("pk", filter=Q(origin=Case.Origin.BLANK)),
+        agreed=Count("pk", filter=Q(status=status.AGREED)),
+        differing=Count(
+            "pk",
+            filter=Q(status=status.CONFLICT)
+            | Q(resolution__in=[resolution.ADJUDICATED, resolution.CONSENSUS]),
+        ),
+        adjudicated=Count("pk", filter=Q(resolution=resolution.ADJUDICATED)),
+        by_consensus=Count("pk", filter=Q(resolution=resolution.CONSENSUS)),
+        unread=Count("pk", filter=Q(status__in=[status.WAITING, status.ONE_DECISION])),
+    )
+    reviewers = list(round_.reviewers.values_list("user_id", flat=True))
+    sources = Decision.objects.filter(round=round_)
+    return MethodFacts(
+        codebook=round_.version.title,
+        codebook_version=round_.version.number,
+        categories=Category.objects.filter(version_id=round_.version_id).count(),
+        unit=round_.unit,
+        rule=round_.rule,
+        reviewers=len(reviewers),
+        profile_views=ProfileView.objects.filter(case__round=round_)
+        .values("vote", "viewer")
+        .distinct()
+        .count(),
+        read_here=sources.filter(source=Decision.Source.WEB).exists(),
+        imported=sources.filter(source=Decision.Source.IMPORT).exists(),
+        informed=Batch.objects.filter(poll=round_.poll_id, imported_by__in=reviewers)
+        .values("imported_by")
+        .distinct()
+        .count(),
+        opened_on=round_.poll.opened_on,
+        closed_on=round_.poll.closed_on,
+        coding_closed_at=round_.coding_closed_at,
+        **counts,
+    )
