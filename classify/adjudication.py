@@ -1,4 +1,4 @@
-"""Resolving a conflict: by a third person, or by the two in consensus. What the two said on their own stays."""
+"""Resolving a conflict, by a third person or by the two in consensus. What they said on their own stays."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def can_propose(user: User, round: Round) -> bool:
 
 
 def check_can_decide(user: User, round: Round, case: Case | None = None) -> None:
-    """Raises PollRefused unless the person may decide as the third: under consensus, only after the reveal."""
+    """Raises PollRefused unless the person may decide as the third; under consensus only after the reveal."""
     check_can_adjudicate(user, round, case)
     check_can_see_conflicts(user, round)
 
@@ -87,7 +87,7 @@ def can_close_unresolved(user: User, case: Case) -> bool:
 
 @transaction.atomic
 def claim(*, case: Case, by: User) -> Case:
-    """Take a conflict up. From here on the two decisions are sealed. Again by the same person changes nothing.
+    """Take a conflict up: from here on the two decisions are sealed. The same person may do so again.
 
     Raises PollRefused, or ValidationError with a sentence when it is no conflict any more or somebody has it.
     """

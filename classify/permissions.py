@@ -1,7 +1,7 @@
 """Who may act in a round: rights of the poll (`polls.permissions`) joined with a person's seat in the round.
 
-Every rule has two faces: `check_can_x` raises `PollRefused` with a sentence, `can_x` says yes or no. What may be
-seen of decisions and votes is a rule of blindness and stands in `classify.visibility`.
+Every rule has two faces: `check_can_x` raises `PollRefused` with a sentence, `can_x` says yes or no. What may
+be seen of decisions and votes is a rule of blindness and stands in `classify.visibility`.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ def can_hand_in(user: Person, round: Round) -> bool:
 def check_can_adjudicate(user: Person, round: Round, case: Case | None = None) -> None:
     """Raises PollRefused unless the person may decide conflicts of the round as the third.
 
-    Never one of the two: not of the round and not of this case. Under the consensus rule a third person, where
-    one was named, decides only after the two were shown to each other; `visibility` says when that is.
+    Never one of the two: not of the round and not of this case. Under the consensus rule a third person,
+    where one was named, decides only after the reveal; `visibility` says when that is.
     """
     if round.discarded_at is not None:
         raise PollRefused(_("This practice round was discarded."))
@@ -134,7 +134,7 @@ def can_close_coding(user: Person, round: Round) -> bool:
 
 
 def check_can_discard(user: Person, round: Round) -> None:
-    """Raises PollRefused unless the person is an admin of the poll and the round is practice, not discarded."""
+    """Raises PollRefused unless the person is an admin of the poll and the round is practice to discard."""
     check_can_administer(user, round.poll)
     if round.purpose != Round.Purpose.PILOT:
         raise PollRefused(_("Only a practice round can be discarded. Decisions for the study always stay."))

@@ -77,7 +77,7 @@ def create_round(
     Raises PollRefused, or ValidationError with a sentence.
     """
     permissions.check_can_set_up_rounds(by, poll)
-    # Waits for an import under way, and keeps the next one waiting: either it sees this round or this sees its votes.
+    # Waits for an import under way and keeps the next one waiting, so that one of the two sees the other.
     Poll.objects.select_for_update().get(pk=poll.pk)
     version = (
         CodebookVersion.objects.select_for_update(of=("self",)).select_related("codebook").get(pk=version.pk)

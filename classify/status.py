@@ -1,7 +1,7 @@
 """Where a case stands: the one function that says so, and its twin in SQL.
 
-Two verdicts of one case are category ids, 0 for unsure, None for none yet. Queue, progress, agreement, report
-and exports take their figures from here, so that they reconcile. No Django: plain values in, plain values out.
+Two verdicts of one case are category ids, 0 for unsure, None for none yet. Queue, progress, agreement,
+report and exports take their figures from here, so that they reconcile. No Django: plain values in and out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def status_of(cat1: int | None, cat2: int | None, *, resolution: str = "", final
     """The status of a case with these two standing verdicts.
 
     `resolution` and `final` are what an adjudication, a consensus or an earlier round said. They count for
-    a pair that differs; a category carried over stands whatever was decided. Total: every input has an answer.
+    a pair that differs; a category carried over stands whatever was decided. Every input has an answer.
     """
     if final is not None and resolution == BY_CARRYING:
         return RESOLVED

@@ -1,8 +1,8 @@
-"""Who sees what: the only module that reads decisions for display, and the only one that knows the rule of blindness.
+"""Who sees what: the only module that reads decisions for display and that knows the rule of blindness.
 
-*Revealed*: both reviewers have handed in, or coding is closed. Until then nobody who holds a slot of the round
-learns anything about the other's decisions, nor what a voter chose, whatever else they are. So a slot is *open*
-until the round is revealed, also for who has handed in: up to then a change of mind would still count.
+*Revealed*: both reviewers have handed in, or coding is closed. Until then nobody who holds a slot of the
+round learns anything about the other's decisions, nor what a voter chose, whatever else they are. So a slot
+is *open* until the round is revealed, also for who has handed in: up to then a change of mind still counts.
 """
 
 from __future__ import annotations
@@ -10,7 +10,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.utils.translation import gettext_lazy as _
 
 from classify.models import Adjudication, Case, CaseVote, Category, Decision, Round, RoundReviewer
@@ -23,14 +34,14 @@ STILL_OPEN = _(
     "Coding is still open. Results can be seen when both reviewers have handed in or coding is closed."
 )
 STILL_READING = _(
-    "You read in a round of this poll that is still open. You will see this when both reviewers have handed in "
-    "or coding is closed."
+    "You read in a round of this poll that is still open. You will see this when both reviewers have handed "
+    "in or coding is closed."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class BlindDecision:
-    """A decision as an adjudicator sees it: no name, no slot, no time. `category` is None for unsure or withdrawn."""
+    """A decision as an adjudicator sees it: no name, no slot, no time. `category` may be None."""
 
     verdict: str
     category: Category | None
@@ -61,7 +72,7 @@ class Counts:
     """Progress that a person may know; None means that it is not theirs to know (yet).
 
     `decided` of `total` cases are the person's own, `handed_in` says whether they did. `status` counts cases
-    by status; `conflicts` those waiting for a resolution; `reviewers` is (name, decided, handed in) in slot order.
+    by status; `conflicts` those waiting for a resolution; `reviewers` is (name, decided, handed in) by slot.
     """
 
     total: int
@@ -73,7 +84,7 @@ class Counts:
 
 
 def is_revealed(round: Round) -> bool:
-    """Have both reviewers handed in, or is coding closed? One reviewer alone reveals nothing by handing in."""
+    """Have both reviewers handed in, or is coding closed? One alone reveals nothing by handing in."""
     if round.coding_closed_at is not None:
         return True
     seats = list(RoundReviewer.objects.filter(round=round).values_list("handed_in_at", flat=True))
@@ -94,7 +105,7 @@ def holds_open_slot_in_poll(user: Person, poll: Poll) -> bool:
 def check_can_see_results(user: Person, round: Round) -> None:
     """Raises PollRefused unless agreement, report and exports of the round may be shown to the person.
 
-    An admin sees them at any time (the page says that coding is still open), every other member once revealed;
+    An admin sees them at any time (the page says that coding is still open), other members once revealed;
     nobody who still reads in a round of the poll, since reports and exports tell what voters chose.
     """
     check_right(user, round.poll, Right.SEE_RESULTS)
@@ -147,7 +158,7 @@ def can_see_conflicts(user: Person, round: Round) -> bool:
 
 
 def decisions_for_adjudicator(user: Person, case: Case) -> list[BlindReading]:
-    """What the two decided, without names, in an order that is random over cases and people but stays the same.
+    """What the two decided, without names, in an order that is random over cases and people but stays.
 
     Raises PollRefused for who may not see conflicts of the round.
     """
@@ -192,7 +203,7 @@ def my_decisions(user: Person, round: Round) -> QuerySet[Decision]:
     """The person's own latest decision on each case, newest first, whether or not it came in time.
 
     Annotated with `text` and `n_votes` of the case and `look_again`: an import changed who stands behind the
-    case after this decision. Read from the decisions and never from the case, whose pointer tells of the seal.
+    case after this decision. Read from the decisions, never from the case, whose pointer tells of the seal.
     """
     latest = (
         Decision.objects.filter(round=round, reviewer=user.pk)

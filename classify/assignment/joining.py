@@ -1,0 +1,247 @@
+"""Which votes stand behind which case: when a round is made, and whenever votes change afterwards.
+
+Every step is one statement over the set of votes it concerns, and running all of them again changes nothing.
+A vote that moves leaves its row of `CaseVote` behind, so that what was read for whom can be told later.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from classify.assignment.reading import forget_total, unread
+from classify.models import Case, Round, RoundReviewer
+from polls.models import Poll
+
+# Live votes of the poll that stand behind no case of the round.
+_HOMELESS = """
+SELECT v.id, v.headline_id, v.headline_raw FROM polls_vote v
+ WHERE v.poll_id = %(poll)s AND v.voided_at IS NULL
+   AND NOT EXISTS (SELECT FROM classify_casevote cv
+                    WHERE cv.round_id = %(round)s AND cv.vote_id = v.id AND cv.left_at IS NULL)
+"""
+
+# Each slot reads in the order of a seeded hash of the case: reproducible, and independent between the two.
+_INSERT_CASES = """
+INSERT INTO classify_case
+  (id, round_id, poll_id, headline_id, origin, text, n_votes, option_counts, reviewer1_id, reviewer2_id,
+   order1, order2, status, resolution, review_again)
+SELECT n.id, %(round)s, %(poll)s, n.headline_id, n.origin, n.text, 0, '{}', %(reviewer1)s, %(reviewer2)s,
+       hashint8extended(n.id, %(seed)s), hashint8extended(n.id, hashint8extended(2, %(seed)s)),
+       'waiting', '', false
+"""
+
+_JOIN = "INSERT INTO classify_casevote (round_id, vote_id, case_id, joined_at, reason)"
+_NEW_ID = "nextval(pg_get_serial_sequence('classify_case', 'id'))"
+
+OPEN_HEADLINES = f"""
+WITH n AS (
+  SELECT {_NEW_ID} AS id, h.id AS headline_id, 'headline' AS origin, h.text
+    FROM (SELECT DISTINCT headline_id AS id FROM ({_HOMELESS}) v
+           WHERE NOT EXISTS (SELECT FROM classify_case c
+                              WHERE c.round_id = %(round)s AND c.origin = 'headline'
+                                AND c.headline_id = v.headline_id)
+           ORDER BY 1) wanted
+    JOIN polls_headline h USING (id)
+)
+{_INSERT_CASES} FROM n
+"""  # noqa: S608 - of constants
+
+JOIN_HEADLINES = f"""
+{_JOIN}
+SELECT %(round)s, v.id, c.id, %(now)s, %(reason)s
+  FROM ({_HOMELESS}) v
+  JOIN classify_case c
+    ON c.round_id = %(round)s AND c.origin = 'headline' AND c.headline_id = v.headline_id
+"""  # noqa: S608 - of constants
+
+# A case for one vote: without a headline, or every vote where the unit is the voter.
+OPEN_SINGLES = f"""
+WITH n AS (
+  SELECT {_NEW_ID} AS id, v.id AS vote_id, v.headline_id,
+         CASE WHEN %(unit)s = 'voter' THEN 'voter' ELSE 'blank' END AS origin,
+         CASE WHEN v.headline_id IS NULL THEN '' ELSE v.headline_raw END AS text
+    FROM (SELECT * FROM ({_HOMELESS}) h WHERE %(unit)s = 'voter' OR headline_id IS NULL ORDER BY id) v
+), made AS ({_INSERT_CASES} FROM n RETURNING id)
+{_JOIN}
+SELECT %(round)s, n.vote_id, n.id, %(now)s, %(reason)s FROM n JOIN made USING (id)
+"""  # noqa: S608 - of constants
+
+LEAVE_EXCLUDED = """
+UPDATE classify_casevote cv SET left_at = %(now)s, reason = 'vote excluded'
+  FROM polls_vote v
+ WHERE cv.round_id = %(round)s AND cv.left_at IS NULL AND v.id = cv.vote_id AND v.voided_at IS NOT NULL
+"""
+
+# A vote with a case of its own leaves it too, to join it again below: that puts the change on record.
+LEAVE_CHANGED = """
+UPDATE classify_casevote cv SET left_at = %(now)s, reason = 'headline changed'
+  FROM polls_vote v, classify_case c
+ WHERE cv.round_id = %(round)s AND cv.left_at IS NULL AND v.id = cv.vote_id AND c.id = cv.case_id
+   AND v.headline_id IS DISTINCT FROM c.headline_id
+"""
+
+# What was split out stays split out, a voter stays one case, and a blank one is known by its vote.
+REJOIN_OWN = f"""
+{_JOIN}
+SELECT %(round)s, v.id, own.case_id, %(now)s, %(reason)s
+  FROM ({_HOMELESS}) v
+ CROSS JOIN LATERAL (
+   SELECT cv.case_id FROM classify_casevote cv JOIN classify_case c ON c.id = cv.case_id
+    WHERE cv.round_id = %(round)s AND cv.vote_id = v.id
+      AND (c.origin IN ('split', 'voter') OR c.origin = 'blank' AND v.headline_id IS NULL)
+    ORDER BY cv.id DESC LIMIT 1) own
+"""  # noqa: S608 - of constants
+
+# In a closed round a vote that was excluded comes back to where it was; no other vote enters.
+REJOIN_CLOSED = f"""
+{_JOIN}
+SELECT %(round)s, v.id, last.case_id, %(now)s, %(reason)s
+  FROM ({_HOMELESS}) v
+ CROSS JOIN LATERAL (
+   SELECT cv.case_id FROM classify_casevote cv
+    WHERE cv.round_id = %(round)s AND cv.vote_id = v.id ORDER BY cv.id DESC LIMIT 1) last
+"""  # noqa: S608 - of constants
+
+SHOW_NEW_TEXT = """
+UPDATE classify_case c
+   SET headline_id = v.headline_id, text = CASE WHEN v.headline_id IS NULL THEN '' ELSE v.headline_raw END
+  FROM classify_casevote cv JOIN polls_vote v ON v.id = cv.vote_id
+ WHERE c.round_id = %(round)s AND c.origin IN ('split', 'voter')
+   AND cv.case_id = c.id AND cv.left_at IS NULL AND v.headline_id IS DISTINCT FROM c.headline_id
+"""
+
+# Whether or not somebody has decided: a mark that depended on it would tell one reviewer about the other.
+FLAG_JOINED = """
+UPDATE classify_case c SET review_again = true
+ WHERE c.round_id = %(round)s AND NOT c.review_again
+   AND EXISTS (SELECT FROM classify_casevote cv JOIN classify_casevote old
+                       ON old.round_id = cv.round_id AND old.vote_id = cv.vote_id AND old.left_at = %(now)s
+                      AND old.reason = 'headline changed'
+                WHERE cv.case_id = c.id AND cv.joined_at = %(now)s)
+   AND EXISTS (SELECT FROM classify_casevote before
+                WHERE before.case_id = c.id AND before.joined_at < %(now)s)
+"""
+
+FLAG_CLOSED = """
+UPDATE classify_case c SET review_again = true
+  FROM classify_casevote cv JOIN polls_vote v ON v.id = cv.vote_id
+ WHERE c.round_id = %(round)s AND NOT c.review_again AND cv.case_id = c.id AND cv.left_at IS NULL
+   AND v.headline_id IS DISTINCT FROM c.headline_id
+"""
+
+RECOUNT = """
+WITH per_option AS (
+  SELECT cv.case_id, o.position, count(*) AS n
+    FROM classify_casevote cv
+    JOIN polls_vote v ON v.id = cv.vote_id
+    JOIN polls_option o ON o.id = v.option_id
+   WHERE cv.round_id = %(round)s AND cv.left_at IS NULL
+   GROUP BY cv.case_id, o.position
+), per_case AS (
+  SELECT case_id, sum(n) AS total, array_agg(position) AS positions, array_agg(n) AS ns
+    FROM per_option GROUP BY case_id
+), counted AS (
+  SELECT c.id, COALESCE(p.total, 0) AS total,
+         ARRAY(SELECT COALESCE(p.ns[array_position(p.positions, place::smallint)], 0)::int
+                 FROM generate_series(1, (SELECT max(position) FROM polls_option WHERE poll_id = %(poll)s))
+                      AS place
+                ORDER BY place) AS option_counts
+    FROM classify_case c LEFT JOIN per_case p ON p.case_id = c.id
+   WHERE c.round_id = %(round)s
+)
+UPDATE classify_case c SET n_votes = counted.total, option_counts = counted.option_counts
+  FROM counted
+ WHERE counted.id = c.id
+   AND (c.n_votes <> counted.total OR c.option_counts IS DISTINCT FROM counted.option_counts)
+"""
+
+# Each reviewer's count of decided cases that have a vote, in time or late: what they know themselves.
+RECOUNT_DECIDED = """
+UPDATE classify_roundreviewer r
+   SET decided_count = (
+     SELECT count(*)
+       FROM (SELECT DISTINCT ON (d.case_id) d.case_id, d.verdict FROM classify_decision d
+              WHERE d.round_id = r.round_id AND d.reviewer_id = r.user_id ORDER BY d.case_id, d.seq DESC) own
+       JOIN classify_case c ON c.id = own.case_id
+      WHERE own.verdict <> 'withdrawn' AND c.n_votes > 0)
+ WHERE r.round_id = %(round)s
+"""
+
+
+def open_cases(round: Round) -> None:
+    """Give every live vote of the poll a case in a new round, and count."""
+    _run(_values(round, reason=""), *_opening(round), RECOUNT)
+
+
+@transaction.atomic
+def after_votes_changed(*, poll_id: int, batch_id: int | None = None) -> None:
+    """Let the cases of every round of the poll follow its votes.
+
+    `polls` calls this through a setting, in the transaction of an import, a correction or an exclusion. In an
+    open round votes leave, join and rejoin cases, and a reviewer who had handed in gets what is new to read.
+    A closed round loses excluded votes (or its totals would not reconcile) and is flagged, nothing more.
+    """
+    # A round being made waits for this transaction, or this waits for it: see `rounds.create_round`.
+    Poll.objects.select_for_update(no_key=True).get(pk=poll_id)
+    reason = f"import {batch_id}" if batch_id is not None else "changed by hand"
+    for round in Round.objects.select_for_update(no_key=True).filter(poll_id=poll_id).order_by("pk"):
+        # Seats before cases, as a decision locks them.
+        seats = list(RoundReviewer.objects.select_for_update(no_key=True).filter(round=round).order_by("pk"))
+        values = _values(round, reason=reason)
+        if round.coding_closed_at is None:
+            follow = [LEAVE_CHANGED, REJOIN_OWN, SHOW_NEW_TEXT, *_opening(round), FLAG_JOINED]
+        else:
+            follow = [REJOIN_CLOSED, FLAG_CLOSED]
+        if _run(values, LEAVE_EXCLUDED, *follow, RECOUNT):
+            _run(values, RECOUNT_DECIDED)
+            _take_back_hand_in(round, seats)
+        forget_total(round)
+
+
+def seal_cases(round: Round) -> int:
+    """Freeze the standing decisions of every case of the round that is not sealed yet; returns how many."""
+    return Case.objects.filter(round=round, sealed_at__isnull=True).update(sealed_at=timezone.now())
+
+
+def _opening(round: Round) -> list[str]:
+    if round.unit == Round.Unit.VOTER:
+        return [OPEN_SINGLES]
+    return [OPEN_HEADLINES, JOIN_HEADLINES, OPEN_SINGLES]
+
+
+def _take_back_hand_in(round: Round, seats: list[RoundReviewer]) -> None:
+    """Who handed in and now has something to read has not handed in all."""
+    if round.coding_closed_at is not None:
+        return
+    for seat in seats:
+        if seat.handed_in_at is not None and unread(round=round, seat=seat):
+            seat.handed_in_at = None
+            seat.save(update_fields=["handed_in_at"])
+
+
+def _values(round: Round, *, reason: str) -> dict[str, Any]:
+    """What the statements above are filled with."""
+    seats = dict(RoundReviewer.objects.filter(round=round).values_list("ordinal", "user_id"))
+    return {
+        "round": round.pk,
+        "poll": round.poll_id,
+        "unit": round.unit,
+        "seed": round.seed,
+        "reviewer1": seats.get(1),
+        "reviewer2": seats.get(2),
+        "now": timezone.now(),
+        "reason": reason,
+    }
+
+
+def _run(values: dict[str, Any], *statements: str) -> int:
+    """Run the statements in their order; returns how many rows they touched together."""
+    touched = 0
+    with connection.cursor() as cursor:
+        for sql in statements:
+            cursor.execute(sql, values)
+            touched += cursor.rowcount
+    return touched
