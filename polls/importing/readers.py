@@ -1,16 +1,40 @@
-"""Bytes to rows: encoding, delimiter, records with their numbers. Knows no model and no Django."""
+"""Bytes to rows: encoding, delimiter, bounds. Knows no model and no Django."""
 
 from __future__ import annotations
 
+import codecs
+import hashlib
+import io
+import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from types import TracebackType
+from typing import IO, Any, Final
+
+from polls.importing.encodings import check_utf8, encoding_by_its_look, known_encoding, text_of
+from polls.importing.records import Record, read_records
+from polls.problems import Refused, WrongUsage
+
+__all__ = ["Limits", "Record", "Source", "open_path", "open_upload"]
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+_CHUNK: Final = 1024 * 1024
+_SAMPLE_CHARACTERS: Final = 256 * 1024
+_SAMPLE_RECORDS: Final = 100
+_OTHER_KINDS: Final = (
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
+    (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"\x89PNG", "a picture"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on what comes from outside: bytes of a file, data rows, columns, characters of a cell."""
+    """Bounds on what comes from outside: bytes of a file, data rows, columns, bytes (UTF-8) of a cell."""
 
     file_bytes: int = 200 * 1024 * 1024
     rows: int = 2_000_000
@@ -18,44 +42,160 @@ class Limits:
     cell: int = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record. `row` counts every record of the file from 1; `problem` is a sentence when it is broken."""
-
-    row: int
-    cells: list[str]
-    problem: str = ""
-
-
+@dataclass(slots=True)
 class Source:
-    """A readable table: `name`, `encoding`, `delimiter`, `sha256`; `records()` can be read again and again.
-    A context manager; closing it closes the file."""
+    """A readable table. `records()` can be called again and again, one reading at a time.
+
+    `encoding` is Python's name, without the byte order mark. A context manager; leaving it closes the file
+    if it was opened here.
+    """
 
     name: str
     encoding: str
     delimiter: str
     sha256: bytes
+    limits: Limits
+    _file: IO[bytes]
+    _owned: bool
 
     def records(self) -> Iterator[Record]:
-        """Every record from the first, header and blank ones included."""
-        raise NotImplementedError
+        """Every record from the first, header and blank ones included.
 
-    def close(self) -> None: ...
+        Bytes that are not of the encoding come as lone surrogates, so that `validate` can name their cell.
+        """
+        with text_of(self._file, self.encoding) as text:
+            yield from read_records(text, self.delimiter)
+
+    def close(self) -> None:
+        """Close the file if it was opened here."""
+        if self._owned:
+            self._file.close()
 
     def __enter__(self) -> Source:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
 def open_path(path: Path, *, encoding: str = "", limits: Limits | None = None) -> Source:
-    """A file on disk. Raises Refused (missing, a folder, not permitted, too big, encoding unknown)."""
-    raise NotImplementedError
+    """A file on disk. Raises Refused (missing, a folder, not permitted, too big, not readable as text)."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise Refused(f"There is no file {path}.") from None
+    except IsADirectoryError:
+        raise Refused(f"{path} is a folder, not a file.") from None
+    except PermissionError:
+        raise Refused(f"{path} may not be read by this account.") from None
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    try:
+        return _open(file, path.name, encoding, limits or Limits(), owned=True)
+    except BaseException:
+        file.close()
+        raise
 
 
 def open_upload(
-    upload: BinaryIO | bytes | str, *, name: str, encoding: str = "", limits: Limits | None = None
+    upload: Any, *, name: str, encoding: str = "", limits: Limits | None = None, spool: Path | None = None
 ) -> Source:
-    """An uploaded file (anything with read and seek), bytes, or text pasted from a sheet. Raises Refused."""
-    raise NotImplementedError
+    """An upload or stream (anything with `read`), bytes, or text pasted from a sheet. Raises Refused.
+
+    A stream that cannot be read twice is spooled to a nameless file in the folder `spool`.
+    """
+    limits = limits or Limits()
+    if isinstance(upload, str):
+        upload, encoding = upload.encode("utf-8", "replace"), "utf-8"
+    if isinstance(upload, bytes):
+        return _open(io.BytesIO(upload), name, encoding, limits, owned=True)
+    while hasattr(upload, "file") and not isinstance(upload, io.IOBase):
+        upload = upload.file  # Django's wrappers, which io.TextIOWrapper does not take
+    if upload.seekable():
+        return _open(upload, name, encoding, limits, owned=False)
+    spooled = tempfile.TemporaryFile(dir=spool)  # noqa: SIM115 - closed by Source.close
+    try:
+        while chunk := upload.read(_CHUNK):
+            spooled.write(chunk)
+            if spooled.tell() > limits.file_bytes:
+                raise _too_big(name, limits)
+        return _open(spooled, name, encoding, limits, owned=True)
+    except BaseException:
+        spooled.close()
+        raise
+
+
+def _open(file: IO[bytes], name: str, encoding: str, limits: Limits, *, owned: bool) -> Source:
+    wanted = known_encoding(encoding) if encoding else ""
+    try:
+        found, digest = _scan(file, name, wanted, limits)
+        delimiter = _delimiter(file, found)
+    except OSError as error:
+        raise Refused(f"{name} cannot be read: {error.strerror or error}.") from None
+    except UnicodeError as error:
+        raise Refused(f"{name} cannot be read as {wanted}: {error}.") from None
+    return Source(name, found, delimiter, digest, limits, file, owned)
+
+
+def _scan(file: IO[bytes], name: str, wanted: str, limits: Limits) -> tuple[str, bytes]:
+    """Read every byte once: size, SHA-256 and encoding."""
+    file.seek(0)
+    chunk = file.read(_CHUNK)
+    if not chunk:
+        raise Refused(f"{name} is empty.")
+    _refuse_other_kinds(chunk, name)
+    encoding = wanted or encoding_by_its_look(chunk)
+    decoder = codecs.getincrementaldecoder("utf-8")() if not encoding else None
+    digest, size, lines = hashlib.sha256(), 0, 1
+    while chunk:
+        size += len(chunk)
+        if size > limits.file_bytes:
+            raise _too_big(name, limits)
+        digest.update(chunk)
+        if decoder:
+            lines = check_utf8(decoder, chunk, name, lines)
+        chunk = file.read(_CHUNK)
+    if decoder:
+        check_utf8(decoder, b"", name, lines)
+    return encoding or "utf-8", digest.digest()
+
+
+def _refuse_other_kinds(head: bytes, name: str) -> None:
+    if head.startswith(b"PK\x03\x04"):
+        raise WrongUsage(
+            f"{name} is an Excel workbook or a zip. Reading XLSX is not built yet: "
+            "save the sheet as “CSV UTF-8” and import that file."
+        )
+    for magic, kind in _OTHER_KINDS:
+        if head.startswith(magic):
+            raise Refused(f"{name} is {kind}, not a table in text form: save it as CSV first.")
+
+
+def _too_big(name: str, limits: Limits) -> Refused:
+    size = f"{limits.file_bytes / 1024 / 1024:,.0f} MB"
+    return Refused(f"{name} is larger than {size}: split it and import the parts one after the other.")
+
+
+def _delimiter(file: IO[bytes], encoding: str) -> str:
+    with text_of(file, encoding) as text:
+        sample = text.read(_SAMPLE_CHARACTERS)
+    hint = re.match(r"\ufeff?sep=(.)\r?\n", sample)
+    if hint and hint[1] in DELIMITERS:
+        return hint[1]
+    if len(sample) == _SAMPLE_CHARACTERS:
+        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
+    return max(DELIMITERS, key=lambda delimiter: _score(sample, delimiter))
+
+
+def _score(sample: str, delimiter: str) -> tuple[float, int]:
+    """How well the sample reads with this delimiter: the share of records with the usual width, with a bonus
+    when the first record has it, then that width."""
+    records = islice(read_records(io.StringIO(sample, newline=""), delimiter), _SAMPLE_RECORDS)
+    widths = [len(record.cells) for record in records if any(record.cells) and not record.problem]
+    wide = [width for width in widths if width > 1]
+    if not wide:
+        return 0.0, 0
+    usual = max(set(wide), key=lambda width: (wide.count(width), width))
+    return wide.count(usual) / len(widths) + 0.5 * (widths[0] == usual), usual

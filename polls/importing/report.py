@@ -22,7 +22,7 @@ class RowError:
 @dataclass(frozen=True, slots=True)
 class OptionTotal:
     """One option of the poll after the import. Shares are fractions; `missing_*` say how many voters of the
-    published figures are not among the votes (bounds, since a printed share is rounded); null when unknown."""
+    published figures are not among the votes (bounds, as a printed share is rounded); null when unknown."""
 
     text: str
     position: int

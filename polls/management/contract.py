@@ -43,7 +43,7 @@ class Outcome:
 
 
 class ContractCommand(BaseCommand):
-    """A thin shell over a domain function; ends by `SystemExit` with the contract's codes unless all is well."""
+    """A thin shell over a domain function; ends by `SystemExit` unless all is well."""
 
     requires_system_checks = []
 
@@ -112,7 +112,7 @@ def slug(text: str) -> str:
     """A slug or code as the contract wants it. Raises WrongUsage."""
     if len(text) > 50 or not re.fullmatch(SLUG_PATTERN.strip("^$"), text):
         raise WrongUsage(
-            f"“{text}” is no slug: use at most 50 small letters, digits and single hyphens, for example cx-head."
+            f"“{text}” is no slug: use up to 50 small letters, digits and single hyphens, such as cx-head."
         )
     return text
 
