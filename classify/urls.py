@@ -4,16 +4,46 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from classify.views import home
+from classify.views import codebooks, conflicts, decisions, home, poll, results, rounds, tagging, voters
 
 # Under /polls/<slug>/.
-poll_patterns: list[URLPattern | URLResolver] = []
+poll_patterns: list[URLPattern | URLResolver] = [
+    path("", poll.poll, name="poll"),
+    path("voters/", voters.voters, name="voters"),
+    path("voters/add/", voters.voter_add, name="voter-add"),
+    path("voters/<int:vote_id>/", voters.vote_edit, name="vote-edit"),
+    path("voters/<int:vote_id>/exclude/", voters.vote_exclude, name="vote-exclude"),
+    path("voters/<int:vote_id>/take-back/", voters.vote_restore, name="vote-restore"),
+    path("rounds/new/", rounds.round_new, name="round-new"),
+    path("report/", results.results, name="results"),
+]
 
 # Under /polls/<slug>/rounds/<number>/.
-round_patterns: list[URLPattern | URLResolver] = []
+round_patterns: list[URLPattern | URLResolver] = [
+    path("", rounds.round_page, name="round"),
+    path("second-reviewer/", rounds.round_second_reviewer, name="round-second-reviewer"),
+    path("close/", rounds.round_close, name="round-close"),
+    path("discard/", rounds.round_discard, name="round-discard"),
+    path("read/", tagging.tag, name="tag"),
+    path("read/<int:case_id>/", tagging.tag_case, name="tag-case"),
+    path("read/<int:case_id>/profile/", tagging.tag_profile, name="tag-profile"),
+    path("decisions/", decisions.my_decisions, name="my-decisions"),
+    path("hand-in/", tagging.hand_in, name="hand-in"),
+    path("codebook/", decisions.handout, name="handout"),
+    path("conflicts/", conflicts.conflicts, name="conflicts"),
+    path("conflicts/<int:case_id>/", conflicts.conflict, name="conflict"),
+    path("conflicts/<int:case_id>/take/", conflicts.conflict_take, name="conflict-take"),
+    path("conflicts/<int:case_id>/confirm/", conflicts.conflict_confirm, name="conflict-confirm"),
+    path("report/", results.report, name="report"),
+    path("report/chart.svg", results.report_chart, name="report-chart"),
+    path("agreement/", results.agreement, name="agreement"),
+]
 
 # Not of one poll: the codebooks.
-site_patterns: list[URLPattern | URLResolver] = []
+site_patterns: list[URLPattern | URLResolver] = [
+    path("codebooks/", codebooks.codebooks, name="codebooks"),
+    path("codebooks/<slug:code>/", codebooks.codebook, name="codebook"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),

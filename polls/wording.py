@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 
 def percent(share: float | None, decimals: int = 1) -> str:
@@ -16,13 +18,26 @@ def percent(share: float | None, decimals: int = 1) -> str:
 
 def missing(least: int | None, most: int | None) -> str:
     """How many voters of the published figures are not among the votes. Bounds, since a published share was
-    rounded; a negative number means more votes than published. "" where nothing was published."""
+    rounded. "" where nothing was published."""
     if least is None or most is None:
         return ""
-    if least <= 0 <= most:
-        return _("none") if least == most else _("none, within rounding")
-    if most < 0:
-        return ngettext("%(n)d too many", "%(n)d too many", -most) % {"n": -most}
+    if most == 0:
+        return _("none")
     if least == most:
         return str(least)
     return _("%(least)d to %(most)d") % {"least": least, "most": most}
+
+
+def option_rows(options: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Votes per option beside the published figures, as tables show them. Takes the fields of
+    `polls.importing.report.OptionTotal`."""
+    return [
+        {
+            "text": option["text"],
+            "votes": option["votes"],
+            "share": percent(option["share"]),
+            "published": percent(option["published_share"]),
+            "missing": missing(option["missing_least"], option["missing_most"]),
+        }
+        for option in options
+    ]

@@ -20,7 +20,7 @@ from polls.models import Poll, User
 from polls.permissions import check_can_create_poll, check_can_import, get_poll_or_404
 from polls.problems import Refused
 from polls.views.actor import actor
-from polls.wording import missing, percent
+from polls.wording import option_rows
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,7 +107,7 @@ def show(
         "form": form or (MappingForm(mapping=preview.mapping) if preview else None),
         "labels": [FIELD_LABELS[field] for field in look.fields],
         "report": report,
-        "totals": totals([asdict(option) for option in report.options]) if report else [],
+        "totals": option_rows([asdict(option) for option in report.options]) if report else [],
         "can_import": report is not None and not report.refused,
     }
     return render(request, "polls/import_check.html", context, status=422 if problem else 200)
@@ -125,7 +125,7 @@ def import_result(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         "poll": poll,
         "upload": upload,
         "report": result,
-        "totals": totals(result["options"]),
+        "totals": option_rows(result["options"]),
         "more": more_errors(upload),
     }
     return render(request, "polls/import_result.html", context)
@@ -153,20 +153,6 @@ def finished(token: str, by: User, poll: Poll) -> uploads.Upload:
     if upload is None or not upload.result:
         raise Http404
     return upload
-
-
-def totals(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Votes per option beside the published figures, with the number of voters missing, in words."""
-    return [
-        {
-            "text": option["text"],
-            "votes": option["votes"],
-            "share": percent(option["share"]),
-            "published": percent(option["published_share"]),
-            "missing": missing(option["missing_least"], option["missing_most"]),
-        }
-        for option in options
-    ]
 
 
 def more_errors(upload: uploads.Upload) -> int:

@@ -1,0 +1,57 @@
+"""The list of voters of a poll."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from polls.models import Poll, Vote, VoterKey
+
+
+def votes_of(poll: Poll) -> QuerySet[Vote]:
+    """Every vote of the poll with voter and option, and the voter's id in this poll as `voter_id_shown`."""
+    key = VoterKey.objects.filter(
+        scheme=VoterKey.Scheme.ID, scope=OuterRef("poll"), voter=OuterRef("voter")
+    ).values("value")[:1]
+    return (
+        Vote.objects.filter(poll=poll)
+        .select_related("voter", "option", "voided_by")
+        .annotate(voter_id_shown=Subquery(key))
+    )
+
+
+class VoterTable(tables.Table):
+    """One row per vote, excluded ones too."""
+
+    voter = tables.Column(verbose_name=_("Voter"), accessor="voter__name", empty_values=())
+    headline = tables.Column(verbose_name=_("Headline"), accessor="headline_raw")
+    option = tables.Column(verbose_name=_("Option"), accessor="option__text", order_by="option__position")
+    voted_at = tables.DateTimeColumn(verbose_name=_("Voted at"), format="Y-m-d H:i")
+    voter_id_shown = tables.Column(verbose_name=_("Voter id"))
+    state = tables.Column(
+        verbose_name=_("Counted"), accessor="voided_at", order_by="voided_at", empty_values=()
+    )
+    actions = tables.TemplateColumn(
+        template_name="classify/_vote_actions.html", verbose_name=_("Change"), orderable=False
+    )
+
+    class Meta:
+        attrs = {"class": "table"}
+        order_by = ()
+        empty_text = _("No vote fits this search.")
+
+    @property
+    def caption(self) -> str:
+        """What a screen reader calls the table."""
+        return str(_("Voters"))
+
+    def render_voter(self, record: Vote) -> str:
+        return record.voter.name or str(_("no name"))
+
+    def render_state(self, record: Vote) -> Any:
+        if record.voided_at is None:
+            return _("yes")
+        return _("no: %(reason)s") % {"reason": record.get_void_reason_display()}
