@@ -7,17 +7,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from classify.models import Adjudication
+from classify.models import Adjudication, Decision
 
 UNSURE = "unsure"
-UNRESOLVED = "unresolved"
+WITHDRAWN = "_withdrawn"
+"""With an underscore, so that no category's code can be the same."""
+UNRESOLVED = "_unresolved"
 MAX_NOTE = 2000
 MAX_MILLISECONDS = 3_600_000
 """A longer time is a page left open, and tells nothing about the reading."""
 
 
 class DecisionForm(forms.Form):
-    """One decision. `verdict` is a category's code or "unsure"; `milliseconds` is null where unknown."""
+    """One decision. `verdict` is a category's code, "unsure" or "_withdrawn"; `milliseconds` may be null."""
 
     client_id = forms.UUIDField(
         error_messages={"required": _("The page was incomplete. Reload it and decide once more.")}
@@ -34,10 +36,15 @@ class DecisionForm(forms.Form):
         error_messages={"max_length": _("Keep the note under %(limit_value)d characters; it is not stored.")},
     )
     milliseconds = forms.CharField(required=False, max_length=20)
+    evidence = forms.ChoiceField(choices=Decision.Evidence.choices, required=False)
 
     def __init__(self, *args: Any, codes: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["verdict"].choices = [(code, code) for code in [*codes, UNSURE]]  # type: ignore[attr-defined]
+        self.fields["verdict"].choices = [(code, code) for code in [*codes, UNSURE, WITHDRAWN]]  # type: ignore[attr-defined]
+
+    def clean_evidence(self) -> str:
+        """The headline, unless the page says that the profile was opened."""
+        return self.cleaned_data["evidence"] or str(Decision.Evidence.HEADLINE)
 
     def clean_milliseconds(self) -> int | None:
         """A time that cannot be is no reason to lose a decision: it counts as unknown."""
@@ -50,7 +57,7 @@ class DecisionForm(forms.Form):
 class ResolutionForm(forms.Form):
     """A judgement on a conflict, or a proposal under the consensus rule.
 
-    `category` is a category's code, or "unresolved" where that is offered; reason and rationale are asked
+    `category` is a category's code, or "_unresolved" where that is offered; reason and rationale are asked
     for, so that whoever reads the study later can follow.
     """
 

@@ -107,6 +107,15 @@
     }
   });
 
+  // A case that was decided again stands once in the list of last decisions, which stays short.
+  function tidyRecent() {
+    const seen = new Set();
+    for (const item of document.querySelectorAll("#recent > li")) {
+      if (seen.has(item.dataset.case) || seen.size >= 4) item.remove();
+      seen.add(item.dataset.case);
+    }
+  }
+
   function focusTitle() {
     document.querySelector("#case h1")?.focus({ preventScroll: true });
   }
@@ -117,13 +126,14 @@
     if (xhr === settled) return; // The event comes once for every piece that was swapped.
     settled = xhr;
     if (target?.id === "profiles") {
-      target.querySelector("a, p")?.focus();
+      document.querySelector("#profiles a, #profiles li[tabindex]")?.focus();
       return;
     }
     if (target?.id !== "case") return;
     inFlight = false;
     shownAt = performance.now();
     setState("saved", words.saved);
+    tidyRecent();
     focusTitle();
     const card = document.getElementById("case");
     if (card.getBoundingClientRect().top < 0) card.scrollIntoView({ block: "start" });

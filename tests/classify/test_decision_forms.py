@@ -20,8 +20,8 @@ def resolution(*, may_leave_open: bool = True, **sent: str) -> ResolutionForm:
     return ResolutionForm(data | sent, codes=CODES, may_leave_open=may_leave_open)
 
 
-@pytest.mark.parametrize("verdict", ["cx", "contact-center", "unsure"])
-def test_categories_and_unsure_are_verdicts(verdict: str) -> None:
+@pytest.mark.parametrize("verdict", ["cx", "contact-center", "unsure", "_withdrawn"])
+def test_a_category_unsure_and_taking_back_are_verdicts(verdict: str) -> None:
     assert decision(verdict=verdict).is_valid()
 
 
@@ -60,6 +60,14 @@ def test_a_resolution_needs_a_reason_and_a_rationale() -> None:
 
 
 def test_unresolved_can_be_chosen_only_where_it_is_offered() -> None:
-    assert resolution(category="unresolved").is_valid()
-    assert "category" in resolution(category="unresolved", may_leave_open=False).errors
+    assert resolution(category="_unresolved").is_valid()
+    assert "category" in resolution(category="_unresolved", may_leave_open=False).errors
     assert "category" in resolution(category="unsure").errors
+
+
+def test_a_decision_rests_on_the_headline_unless_the_profile_was_opened() -> None:
+    for sent, kept in [("", "headline"), ("profile", "profile")]:
+        form = decision(evidence=sent)
+        assert form.is_valid()
+        assert form.cleaned_data["evidence"] == kept
+    assert "evidence" in decision(evidence="gossip").errors
