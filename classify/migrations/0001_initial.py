@@ -9,178 +9,408 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('origin', models.CharField(choices=[('headline', 'A headline'), ('blank', 'A vote without a headline'), ('split', 'A vote split out of a shared headline'), ('voter', 'A voter'), ('comment', 'A comment')], max_length=8)),
-                ('text', models.TextField(blank=True)),
-                ('n_votes', models.PositiveIntegerField(default=0)),
-                ('option_counts', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list)),
-                ('order1', models.BigIntegerField()),
-                ('order2', models.BigIntegerField()),
-                ('cat1', models.BigIntegerField(null=True)),
-                ('cat2', models.BigIntegerField(null=True)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('one_decision', 'One decision'), ('agreed', 'Agreed'), ('conflict', 'Conflict'), ('resolved', 'Resolved')], default='waiting', max_length=12)),
-                ('resolution', models.CharField(blank=True, choices=[('agreed', 'Agreed'), ('adjudicated', 'Decided by a third person'), ('consensus', 'Agreed in consensus'), ('carried', 'Carried over from an earlier round')], max_length=12)),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('conflict_since', models.DateTimeField(null=True)),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('sealed_at', models.DateTimeField(null=True)),
-                ('closed_unresolved_at', models.DateTimeField(null=True)),
-                ('review_again', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("headline", "A headline"),
+                            ("blank", "A vote without a headline"),
+                            ("split", "A vote split out of a shared headline"),
+                            ("voter", "A voter"),
+                            ("comment", "A comment"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("n_votes", models.PositiveIntegerField(default=0)),
+                (
+                    "option_counts",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list),
+                ),
+                ("order1", models.BigIntegerField()),
+                ("order2", models.BigIntegerField()),
+                ("cat1", models.BigIntegerField(null=True)),
+                ("cat2", models.BigIntegerField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("one_decision", "One decision"),
+                            ("agreed", "Agreed"),
+                            ("conflict", "Conflict"),
+                            ("resolved", "Resolved"),
+                        ],
+                        default="waiting",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "resolution",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("agreed", "Agreed"),
+                            ("adjudicated", "Decided by a third person"),
+                            ("consensus", "Agreed in consensus"),
+                            ("carried", "Carried over from an earlier round"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("conflict_since", models.DateTimeField(null=True)),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("sealed_at", models.DateTimeField(null=True)),
+                ("closed_unresolved_at", models.DateTimeField(null=True)),
+                ("review_again", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Adjudication',
+            name="Adjudication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('final', 'Final'), ('proposal', 'Proposal')], max_length=8)),
-                ('reason', models.CharField(blank=True, choices=[('ambiguous', 'Ambiguous title'), ('gap', 'Gap in the codebook'), ('slip', 'Slip of a reviewer'), ('two_roles', 'Two roles in one title'), ('other', 'Other')], max_length=9)),
-                ('rationale', models.TextField(blank=True)),
-                ('source', models.CharField(choices=[('web', 'Read here'), ('import', 'Imported')], default='web', max_length=6)),
-                ('client_id', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('decided_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(choices=[("final", "Final"), ("proposal", "Proposal")], max_length=8),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("ambiguous", "Ambiguous title"),
+                            ("gap", "Gap in the codebook"),
+                            ("slip", "Slip of a reviewer"),
+                            ("two_roles", "Two roles in one title"),
+                            ("other", "Other"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("rationale", models.TextField(blank=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("web", "Read here"), ("import", "Imported")], default="web", max_length=6
+                    ),
+                ),
+                ("client_id", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("decided_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='CaseVote',
+            name="CaseVote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('joined_at', models.DateTimeField(auto_now_add=True)),
-                ('left_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("joined_at", models.DateTimeField(auto_now_add=True)),
+                ("left_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('identity', models.UUIDField(default=uuid.uuid4)),
-                ('code', models.CharField(max_length=50, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', 'Use small letters, digits and single hyphens, for example cx-head.')])),
-                ('label', models.CharField(max_length=100)),
-                ('group', models.CharField(blank=True, help_text='For example CX side.', max_length=100)),
-                ('definition', models.TextField(blank=True)),
-                ('include', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list)),
-                ('exclude', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list)),
-                ('examples', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list)),
-                ('key', models.CharField(max_length=1)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('color', models.CharField(help_text='As #rrggbb.', max_length=7)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("identity", models.UUIDField(default=uuid.uuid4)),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=50,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$",
+                                "Use small letters, digits and single hyphens, for example cx-head.",
+                            )
+                        ],
+                    ),
+                ),
+                ("label", models.CharField(max_length=100)),
+                ("group", models.CharField(blank=True, help_text="For example CX side.", max_length=100)),
+                ("definition", models.TextField(blank=True)),
+                (
+                    "include",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), blank=True, default=list
+                    ),
+                ),
+                (
+                    "exclude",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), blank=True, default=list
+                    ),
+                ),
+                (
+                    "examples",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), blank=True, default=list
+                    ),
+                ),
+                ("key", models.CharField(max_length=1)),
+                ("position", models.PositiveSmallIntegerField()),
+                ("color", models.CharField(help_text="As #rrggbb.", max_length=7)),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['version', 'position'],
+                "verbose_name_plural": "categories",
+                "ordering": ["version", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Codebook',
+            name="Codebook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=50, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', 'Use small letters, digits and single hyphens, for example cx-head.')])),
-                ('subject', models.CharField(choices=[('voter', 'Voters, by the headline they show'), ('comment', 'Comments')], default='voter', max_length=8)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=50,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$",
+                                "Use small letters, digits and single hyphens, for example cx-head.",
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[("voter", "Voters, by the headline they show"), ("comment", "Comments")],
+                        default="voter",
+                        max_length=8,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='CodebookVersion',
+            name="CodebookVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('title', models.CharField(max_length=200)),
-                ('rules', models.JSONField(blank=True, default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('frozen_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("rules", models.JSONField(blank=True, default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("frozen_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['codebook', '-number'],
+                "ordering": ["codebook", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot', models.SmallIntegerField()),
-                ('seq', models.PositiveIntegerField()),
-                ('verdict', models.CharField(choices=[('category', 'Category'), ('unsure', 'Unsure'), ('withdrawn', 'Withdrawn')], max_length=9)),
-                ('note', models.TextField(blank=True)),
-                ('evidence', models.CharField(choices=[('headline', 'The headline'), ('profile', 'The profile')], default='headline', max_length=8)),
-                ('milliseconds', models.PositiveIntegerField(null=True)),
-                ('client_id', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('late', models.BooleanField(default=False)),
-                ('source', models.CharField(choices=[('web', 'Read here'), ('import', 'Imported')], default='web', max_length=6)),
-                ('decided_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slot", models.SmallIntegerField()),
+                ("seq", models.PositiveIntegerField()),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("category", "Category"), ("unsure", "Unsure"), ("withdrawn", "Withdrawn")],
+                        max_length=9,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                (
+                    "evidence",
+                    models.CharField(
+                        choices=[("headline", "The headline"), ("profile", "The profile")],
+                        default="headline",
+                        max_length=8,
+                    ),
+                ),
+                ("milliseconds", models.PositiveIntegerField(null=True)),
+                ("client_id", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("late", models.BooleanField(default=False)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("web", "Read here"), ("import", "Imported")], default="web", max_length=6
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ProfileView',
+            name="ProfileView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('viewed_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("viewed_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('unit', models.CharField(choices=[('headline', 'Headline: voters who show the same title are read once'), ('voter', 'Voter: every voter is read on their own'), ('comment', 'Comment')], default='headline', max_length=8)),
-                ('rule', models.CharField(choices=[('third_person', 'A third person decides'), ('consensus', 'The two reviewers agree on an answer together')], default='third_person', max_length=12)),
-                ('purpose', models.CharField(choices=[('main', 'For the study'), ('pilot', 'Practice: kept out of every result')], default='main', max_length=5)),
-                ('seed', models.BigIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('coding_closed_at', models.DateTimeField(null=True)),
-                ('discarded_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[
+                            ("headline", "Headline: voters who show the same title are read once"),
+                            ("voter", "Voter: every voter is read on their own"),
+                            ("comment", "Comment"),
+                        ],
+                        default="headline",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("third_person", "A third person decides"),
+                            ("consensus", "The two reviewers agree on an answer together"),
+                        ],
+                        default="third_person",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("main", "For the study"), ("pilot", "Practice: kept out of every result")],
+                        default="main",
+                        max_length=5,
+                    ),
+                ),
+                ("seed", models.BigIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("coding_closed_at", models.DateTimeField(null=True)),
+                ("discarded_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['poll', '-number'],
+                "ordering": ["poll", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='RoundAdjudicator',
+            name="RoundAdjudicator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RoundReviewer',
+            name="RoundReviewer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ordinal', models.PositiveSmallIntegerField(help_text='1 for the first reviewer, and so on.')),
-                ('decided_count', models.PositiveIntegerField(default=0)),
-                ('cursor_order', models.BigIntegerField(default=-9223372036854775808)),
-                ('cursor_case', models.BigIntegerField(default=0)),
-                ('handed_in_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "ordinal",
+                    models.PositiveSmallIntegerField(help_text="1 for the first reviewer, and so on."),
+                ),
+                ("decided_count", models.PositiveIntegerField(default=0)),
+                ("cursor_order", models.BigIntegerField(default=-9223372036854775808)),
+                ("cursor_case", models.BigIntegerField(default=0)),
+                ("handed_in_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['round', 'ordinal'],
+                "ordering": ["round", "ordinal"],
             },
         ),
         migrations.CreateModel(
-            name='ReviewerCase',
+            name="ReviewerCase",
             fields=[
-                ('case', models.OneToOneField(db_column='case_id', on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to='classify.case')),
-                ('slot', models.SmallIntegerField()),
-                ('reading_order', models.BigIntegerField()),
-                ('origin', models.CharField(choices=[('headline', 'A headline'), ('blank', 'A vote without a headline'), ('split', 'A vote split out of a shared headline'), ('voter', 'A voter'), ('comment', 'A comment')], max_length=8)),
-                ('text', models.TextField()),
-                ('n_votes', models.IntegerField()),
-                ('verdict', models.BigIntegerField(null=True)),
-                ('review_again', models.BooleanField()),
+                (
+                    "case",
+                    models.OneToOneField(
+                        db_column="case_id",
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="classify.case",
+                    ),
+                ),
+                ("slot", models.SmallIntegerField()),
+                ("reading_order", models.BigIntegerField()),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("headline", "A headline"),
+                            ("blank", "A vote without a headline"),
+                            ("split", "A vote split out of a shared headline"),
+                            ("voter", "A voter"),
+                            ("comment", "A comment"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("n_votes", models.IntegerField()),
+                ("verdict", models.BigIntegerField(null=True)),
+                ("review_again", models.BooleanField()),
             ],
             options={
-                'db_table': 'classify_reviewercase',
-                'managed': False,
+                "db_table": "classify_reviewercase",
+                "managed": False,
             },
         ),
     ]

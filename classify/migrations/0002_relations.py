@@ -6,381 +6,786 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('classify', '0001_initial'),
-        ('polls', '0001_initial'),
+        ("classify", "0001_initial"),
+        ("polls", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='case',
-            name='claimed_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="case",
+            name="claimed_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='headline',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='polls.headline'),
+            model_name="case",
+            name="headline",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="polls.headline"
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='poll',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='polls.poll'),
+            model_name="case",
+            name="poll",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="polls.poll"
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='resolved_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="case",
+            name="resolved_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='reviewer1',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="case",
+            name="reviewer1",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='reviewer2',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="case",
+            name="reviewer2",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='adjudication',
-            name='case',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='adjudications', to='classify.case'),
+            model_name="adjudication",
+            name="case",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="adjudications",
+                to="classify.case",
+            ),
         ),
         migrations.AddField(
-            model_name='adjudication',
-            name='decided_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="adjudication",
+            name="decided_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='casevote',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='case_votes', to='classify.case'),
+            model_name="casevote",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="case_votes", to="classify.case"
+            ),
         ),
         migrations.AddField(
-            model_name='casevote',
-            name='vote',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='case_votes', to='polls.vote'),
+            model_name="casevote",
+            name="vote",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="case_votes", to="polls.vote"
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='final',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.category'),
+            model_name="case",
+            name="final",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="classify.category",
+            ),
         ),
         migrations.AddField(
-            model_name='adjudication',
-            name='category',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.category'),
+            model_name="adjudication",
+            name="category",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="classify.category",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='codebook',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[a-z0-9]+(-[a-z0-9]+)*$'), models.Q(('code', 'unsure'), _negated=True)), name='classify_codebook_code_form'),
+            model_name="codebook",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("code__regex", "^[a-z0-9]+(-[a-z0-9]+)*$"), models.Q(("code", "unsure"), _negated=True)
+                ),
+                name="classify_codebook_code_form",
+            ),
         ),
         migrations.AddField(
-            model_name='codebookversion',
-            name='codebook',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='classify.codebook'),
+            model_name="codebookversion",
+            name="codebook",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="classify.codebook"
+            ),
         ),
         migrations.AddField(
-            model_name='codebookversion',
-            name='created_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="codebookversion",
+            name="created_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='category',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='categories', to='classify.codebookversion'),
+            model_name="category",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="categories",
+                to="classify.codebookversion",
+            ),
         ),
         migrations.AddField(
-            model_name='adjudication',
-            name='version',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.codebookversion'),
+            model_name="adjudication",
+            name="version",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="classify.codebookversion",
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='case',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='classify.case'),
+            model_name="decision",
+            name="case",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to="classify.case",
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='category',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.category'),
+            model_name="decision",
+            name="category",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="classify.category",
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='entered_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="decision",
+            name="entered_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='reviewer',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL),
+            model_name="decision",
+            name="reviewer",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='version',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.codebookversion'),
+            model_name="decision",
+            name="version",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="classify.codebookversion",
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='decision1',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.decision'),
+            model_name="case",
+            name="decision1",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="classify.decision",
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='decision2',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.decision'),
+            model_name="case",
+            name="decision2",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="classify.decision",
+            ),
         ),
         migrations.AddField(
-            model_name='profileview',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.case'),
+            model_name="profileview",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="classify.case"
+            ),
         ),
         migrations.AddField(
-            model_name='profileview',
-            name='viewer',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="profileview",
+            name="viewer",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='profileview',
-            name='vote',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='polls.vote'),
+            model_name="profileview",
+            name="vote",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="polls.vote"
+            ),
         ),
         migrations.AddField(
-            model_name='round',
-            name='coding_closed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="round",
+            name="coding_closed_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='round',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="round",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='round',
-            name='discarded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="round",
+            name="discarded_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='round',
-            name='poll',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='polls.poll'),
+            model_name="round",
+            name="poll",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="rounds", to="polls.poll"
+            ),
         ),
         migrations.AddField(
-            model_name='round',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='classify.codebookversion'),
+            model_name="round",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="rounds",
+                to="classify.codebookversion",
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='round',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.round'),
+            model_name="decision",
+            name="round",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="classify.round",
+            ),
         ),
         migrations.AddField(
-            model_name='casevote',
-            name='round',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.round'),
+            model_name="casevote",
+            name="round",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="classify.round",
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='round',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='classify.round'),
+            model_name="case",
+            name="round",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="cases",
+                to="classify.round",
+            ),
         ),
         migrations.AddField(
-            model_name='adjudication',
-            name='round',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='classify.round'),
+            model_name="adjudication",
+            name="round",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="classify.round",
+            ),
         ),
         migrations.AddField(
-            model_name='roundadjudicator',
-            name='round',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='adjudicators', to='classify.round'),
+            model_name="roundadjudicator",
+            name="round",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="adjudicators", to="classify.round"
+            ),
         ),
         migrations.AddField(
-            model_name='roundadjudicator',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjudicating', to=settings.AUTH_USER_MODEL),
+            model_name="roundadjudicator",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="adjudicating",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='roundreviewer',
-            name='round',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviewers', to='classify.round'),
+            model_name="roundreviewer",
+            name="round",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="reviewers", to="classify.round"
+            ),
         ),
         migrations.AddField(
-            model_name='roundreviewer',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviewing', to=settings.AUTH_USER_MODEL),
+            model_name="roundreviewer",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="reviewing",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='codebookversion',
-            constraint=models.UniqueConstraint(models.F('codebook'), models.F('number'), name='classify_version_number_once'),
+            model_name="codebookversion",
+            constraint=models.UniqueConstraint(
+                models.F("codebook"), models.F("number"), name="classify_version_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='codebookversion',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='classify_version_number_from_1'),
+            model_name="codebookversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1)), name="classify_version_number_from_1"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(models.F('version'), models.F('code'), name='classify_category_code_once'),
+            model_name="category",
+            constraint=models.UniqueConstraint(
+                models.F("version"), models.F("code"), name="classify_category_code_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(models.F('version'), models.F('key'), name='classify_category_key_once'),
+            model_name="category",
+            constraint=models.UniqueConstraint(
+                models.F("version"), models.F("key"), name="classify_category_key_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(models.F('version'), models.F('position'), name='classify_category_position_once'),
+            model_name="category",
+            constraint=models.UniqueConstraint(
+                models.F("version"), models.F("position"), name="classify_category_position_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(models.F('version'), models.F('identity'), name='classify_category_identity_once'),
+            model_name="category",
+            constraint=models.UniqueConstraint(
+                models.F("version"), models.F("identity"), name="classify_category_identity_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(models.F('version'), models.F('id'), name='classify_category_version_id'),
+            model_name="category",
+            constraint=models.UniqueConstraint(
+                models.F("version"), models.F("id"), name="classify_category_version_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[a-z0-9]+(-[a-z0-9]+)*$'), models.Q(('code', 'unsure'), _negated=True)), name='classify_category_code_form'),
+            model_name="category",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("code__regex", "^[a-z0-9]+(-[a-z0-9]+)*$"), models.Q(("code", "unsure"), _negated=True)
+                ),
+                name="classify_category_code_form",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('color__regex', '^#[0-9A-Fa-f]{6}$')), name='classify_category_color_form'),
+            model_name="category",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("color__regex", "^#[0-9A-Fa-f]{6}$")), name="classify_category_color_form"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(models.F('poll'), models.F('number'), name='classify_round_number_once'),
+            model_name="round",
+            constraint=models.UniqueConstraint(
+                models.F("poll"), models.F("number"), name="classify_round_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(models.F('id'), models.F('poll'), name='classify_round_id_poll'),
+            model_name="round",
+            constraint=models.UniqueConstraint(
+                models.F("id"), models.F("poll"), name="classify_round_id_poll"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(models.F('id'), models.F('version'), name='classify_round_id_version'),
+            model_name="round",
+            constraint=models.UniqueConstraint(
+                models.F("id"), models.F("version"), name="classify_round_id_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='classify_round_number_from_1'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1)), name="classify_round_number_from_1"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(('coding_closed_at__isnull', False), ('coding_closed_by__isnull', True), _connector='OR'), name='classify_round_closed_by_has_time'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("coding_closed_at__isnull", False), ("coding_closed_by__isnull", True), _connector="OR"
+                ),
+                name="classify_round_closed_by_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('discarded_at__isnull', True), ('discarded_by__isnull', True)), models.Q(('discarded_at__isnull', False), ('purpose', 'pilot')), _connector='OR'), name='classify_round_only_practice_is_discarded'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("discarded_at__isnull", True), ("discarded_by__isnull", True)),
+                    models.Q(("discarded_at__isnull", False), ("purpose", "pilot")),
+                    _connector="OR",
+                ),
+                name="classify_round_only_practice_is_discarded",
+            ),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['round', 'reviewer', '-id'], name='classify_decision_mine'),
+            model_name="decision",
+            index=models.Index(fields=["round", "reviewer", "-id"], name="classify_decision_mine"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(models.F('case'), models.F('slot'), models.F('seq'), name='classify_decision_seq_once'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                models.F("case"), models.F("slot"), models.F("seq"), name="classify_decision_seq_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('slot__in', [1, 2])), name='classify_decision_slot'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slot__in", [1, 2])), name="classify_decision_slot"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('category__isnull', False), ('verdict', 'category')), models.Q(('category__isnull', True), ('verdict__in', ['unsure', 'withdrawn'])), _connector='OR'), name='classify_decision_verdict_whole'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("category__isnull", False), ("verdict", "category")),
+                    models.Q(("category__isnull", True), ("verdict__in", ["unsure", "withdrawn"])),
+                    _connector="OR",
+                ),
+                name="classify_decision_verdict_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='casevote',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('round', 'vote'), name='classify_casevote_one_case_per_round'),
+            model_name="casevote",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("left_at__isnull", True)),
+                fields=("round", "vote"),
+                name="classify_casevote_one_case_per_round",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('decision1__isnull', True)), fields=['reviewer1', 'round', 'order1', 'id'], name='classify_case_todo_1'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("decision1__isnull", True)),
+                fields=["reviewer1", "round", "order1", "id"],
+                name="classify_case_todo_1",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('decision2__isnull', True)), fields=['reviewer2', 'round', 'order2', 'id'], name='classify_case_todo_2'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("decision2__isnull", True)),
+                fields=["reviewer2", "round", "order2", "id"],
+                name="classify_case_todo_2",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('status', 'conflict')), fields=['round', 'id'], name='classify_case_conflicts'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("status", "conflict")),
+                fields=["round", "id"],
+                name="classify_case_conflicts",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['round', 'status'], name='classify_case_round_status'),
+            model_name="case",
+            index=models.Index(fields=["round", "status"], name="classify_case_round_status"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin', 'headline')), fields=('round', 'headline'), name='classify_case_headline_once'),
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("origin", "headline")),
+                fields=("round", "headline"),
+                name="classify_case_headline_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(models.F('id'), models.F('round'), name='classify_case_id_round'),
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                models.F("id"), models.F("round"), name="classify_case_id_round"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'headline'), _negated=True), ('headline__isnull', False), _connector='OR'), name='classify_case_headline_has_one'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("origin", "headline"), _negated=True),
+                    ("headline__isnull", False),
+                    _connector="OR",
+                ),
+                name="classify_case_headline_has_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('reviewer1__isnull', True), ('reviewer2__isnull', True), models.Q(('reviewer1', models.F('reviewer2')), _negated=True), _connector='OR'), name='classify_case_two_different_reviewers'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reviewer1__isnull", True),
+                    ("reviewer2__isnull", True),
+                    models.Q(("reviewer1", models.F("reviewer2")), _negated=True),
+                    _connector="OR",
+                ),
+                name="classify_case_two_different_reviewers",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'waiting'), ('cat1__isnull', True), ('cat2__isnull', True), ('final__isnull', True)), models.Q(('status', 'one_decision'), models.Q(models.Q(('cat1__isnull', False), ('cat2__isnull', True)), models.Q(('cat1__isnull', True), ('cat2__isnull', False)), _connector='OR'), ('final__isnull', True)), models.Q(('status', 'agreed'), ('cat1__isnull', False), ('cat2__isnull', False), ('cat1', models.F('cat2')), ('cat1__gt', 0), ('final', models.F('cat1')), ('final__isnull', False), ('resolution', 'agreed')), models.Q(('status', 'conflict'), ('cat1__isnull', False), ('cat2__isnull', False), models.Q(models.Q(('cat1', models.F('cat2')), _negated=True), ('cat1', 0), _connector='OR'), ('final__isnull', True)), models.Q(('final__isnull', False), ('status', 'resolved'), models.Q(models.Q(('cat1__isnull', False), ('cat2__isnull', False), models.Q(models.Q(('cat1', models.F('cat2')), _negated=True), ('cat1', 0), _connector='OR'), ('resolution__in', ['adjudicated', 'consensus'])), ('resolution', 'carried'), _connector='OR')), _connector='OR'), name='classify_case_status_follows_decisions'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status", "waiting"),
+                        ("cat1__isnull", True),
+                        ("cat2__isnull", True),
+                        ("final__isnull", True),
+                    ),
+                    models.Q(
+                        ("status", "one_decision"),
+                        models.Q(
+                            models.Q(("cat1__isnull", False), ("cat2__isnull", True)),
+                            models.Q(("cat1__isnull", True), ("cat2__isnull", False)),
+                            _connector="OR",
+                        ),
+                        ("final__isnull", True),
+                    ),
+                    models.Q(
+                        ("status", "agreed"),
+                        ("cat1__isnull", False),
+                        ("cat2__isnull", False),
+                        ("cat1", models.F("cat2")),
+                        ("cat1__gt", 0),
+                        ("final", models.F("cat1")),
+                        ("final__isnull", False),
+                        ("resolution", "agreed"),
+                    ),
+                    models.Q(
+                        ("status", "conflict"),
+                        ("cat1__isnull", False),
+                        ("cat2__isnull", False),
+                        models.Q(
+                            models.Q(("cat1", models.F("cat2")), _negated=True), ("cat1", 0), _connector="OR"
+                        ),
+                        ("final__isnull", True),
+                    ),
+                    models.Q(
+                        ("final__isnull", False),
+                        ("status", "resolved"),
+                        models.Q(
+                            models.Q(
+                                ("cat1__isnull", False),
+                                ("cat2__isnull", False),
+                                models.Q(
+                                    models.Q(("cat1", models.F("cat2")), _negated=True),
+                                    ("cat1", 0),
+                                    _connector="OR",
+                                ),
+                                ("resolution__in", ["adjudicated", "consensus"]),
+                            ),
+                            ("resolution", "carried"),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="classify_case_status_follows_decisions",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('final__isnull', True), ('status__in', ['waiting', 'one_decision', 'conflict'])), models.Q(('final__isnull', False), ('status__in', ['agreed', 'resolved'])), _connector='OR'), name='classify_case_final_iff_done'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("final__isnull", True), ("status__in", ["waiting", "one_decision", "conflict"])
+                    ),
+                    models.Q(("final__isnull", False), ("status__in", ["agreed", "resolved"])),
+                    _connector="OR",
+                ),
+                name="classify_case_final_iff_done",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('final__isnull', True), ('resolution', '')), models.Q(('final__isnull', False), models.Q(('resolution', ''), _negated=True)), _connector='OR'), name='classify_case_final_says_how'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("final__isnull", True), ("resolution", "")),
+                    models.Q(("final__isnull", False), models.Q(("resolution", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="classify_case_final_says_how",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cat1__isnull', True), ('decision1__isnull', True)), models.Q(('cat1__isnull', False), ('decision1__isnull', False), ('reviewer1__isnull', False)), _connector='OR'), name='classify_case_slot_1_whole'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cat1__isnull", True), ("decision1__isnull", True)),
+                    models.Q(
+                        ("cat1__isnull", False), ("decision1__isnull", False), ("reviewer1__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="classify_case_slot_1_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cat2__isnull', True), ('decision2__isnull', True)), models.Q(('cat2__isnull', False), ('decision2__isnull', False), ('reviewer2__isnull', False)), _connector='OR'), name='classify_case_slot_2_whole'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cat2__isnull", True), ("decision2__isnull", True)),
+                    models.Q(
+                        ("cat2__isnull", False), ("decision2__isnull", False), ("reviewer2__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="classify_case_slot_2_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resolution', 'adjudicated'), _negated=True), ('resolved_by__isnull', True), models.Q(models.Q(('resolved_by', models.F('reviewer1')), _negated=True), models.Q(('resolved_by', models.F('reviewer2')), _negated=True)), _connector='OR'), name='classify_case_not_judged_by_its_reviewers'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("resolution", "adjudicated"), _negated=True),
+                    ("resolved_by__isnull", True),
+                    models.Q(
+                        models.Q(("resolved_by", models.F("reviewer1")), _negated=True),
+                        models.Q(("resolved_by", models.F("reviewer2")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="classify_case_not_judged_by_its_reviewers",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claimed_at__isnull', True), ('claimed_by__isnull', True)), models.Q(('claimed_at__isnull', False), ('claimed_by__isnull', False), ('sealed_at__isnull', False)), _connector='OR'), name='classify_case_claim_seals'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("claimed_at__isnull", True), ("claimed_by__isnull", True)),
+                    models.Q(
+                        ("claimed_at__isnull", False),
+                        ("claimed_by__isnull", False),
+                        ("sealed_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="classify_case_claim_seals",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='adjudication',
-            constraint=models.UniqueConstraint(models.F('case'), models.F('seq'), name='classify_adjudication_seq_once'),
+            model_name="adjudication",
+            constraint=models.UniqueConstraint(
+                models.F("case"), models.F("seq"), name="classify_adjudication_seq_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='adjudication',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'final'), models.Q(('category__isnull', False), ('decided_by__isnull', False), ('kind', 'proposal')), _connector='OR'), name='classify_adjudication_proposal_whole'),
+            model_name="adjudication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind", "final"),
+                    models.Q(
+                        ("category__isnull", False), ("decided_by__isnull", False), ("kind", "proposal")
+                    ),
+                    _connector="OR",
+                ),
+                name="classify_adjudication_proposal_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='adjudication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source', 'web'), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='classify_adjudication_says_who_and_why'),
+            model_name="adjudication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("source", "web"), _negated=True),
+                    models.Q(("decided_by__isnull", False), models.Q(("reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="classify_adjudication_says_who_and_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roundadjudicator',
-            constraint=models.UniqueConstraint(models.F('round'), models.F('user'), name='classify_roundadjudicator_once'),
+            model_name="roundadjudicator",
+            constraint=models.UniqueConstraint(
+                models.F("round"), models.F("user"), name="classify_roundadjudicator_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roundreviewer',
-            constraint=models.UniqueConstraint(models.F('round'), models.F('user'), name='classify_roundreviewer_once'),
+            model_name="roundreviewer",
+            constraint=models.UniqueConstraint(
+                models.F("round"), models.F("user"), name="classify_roundreviewer_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roundreviewer',
-            constraint=models.UniqueConstraint(models.F('round'), models.F('ordinal'), name='classify_roundreviewer_ordinal_once'),
+            model_name="roundreviewer",
+            constraint=models.UniqueConstraint(
+                models.F("round"), models.F("ordinal"), name="classify_roundreviewer_ordinal_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roundreviewer',
-            constraint=models.CheckConstraint(condition=models.Q(('ordinal__gte', 1)), name='classify_roundreviewer_ordinal'),
+            model_name="roundreviewer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ordinal__gte", 1)), name="classify_roundreviewer_ordinal"
+            ),
         ),
     ]
