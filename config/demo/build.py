@@ -31,7 +31,7 @@ VOTER_HEADER = (
     "Company",
     "Profile URL",
     "Vote",
-    "Voted on",
+    "Voted at",
     "Comment",
     "Country",
     "Connection",

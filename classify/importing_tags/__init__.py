@@ -1,0 +1,249 @@
+"""Decisions made elsewhere, brought in from a file: who read what as what, and how conflicts were resolved.
+
+reading (rows of a file) -> planning (what they would change, and every reason against) -> storing (COPY and
+one UPDATE), all in one transaction. What the import may do stands in `contract.md`, import_tags.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Max
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from classify import assignment
+from classify.codebooks import ensure_ready_made, newest_version
+from classify.importing_tags import storing
+from classify.importing_tags.planning import CONSENSUS_MARK, plan
+from classify.importing_tags.reading import TagFile, read_tags
+from classify.importing_tags.state import Cases, Terms
+from classify.models import Case, Category, Codebook, CodebookVersion, Round, RoundAdjudicator, RoundReviewer
+from classify.rounds import latest_round
+from classify.status import UNSURE, totals
+from polls.importing.readers import Source
+from polls.importing.report import ERRORS_SHOWN, RowError
+from polls.models import Invitation, Membership, Poll, Role, User
+from polls.problems import Refused, WrongUsage
+
+DEFAULT_CODEBOOK = "role"
+MAX_PEOPLE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TagReport:
+    """One import of decisions, done or tried. `created + unchanged + rejected == rows`.
+
+    `refused` is the sentence why nothing was written although the file could be read; "" otherwise.
+    """
+
+    poll: str
+    round: int
+    rows: int
+    created: int
+    unchanged: int
+    rejected: int
+    errors: tuple[RowError, ...]
+    status: dict[str, int]
+    refused: str = ""
+    is_open: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """Exactly the document of `contract.md`, import_tags."""
+        return {
+            "poll": self.poll,
+            "round": self.round,
+            "rows": self.rows,
+            "created": self.created,
+            "unchanged": self.unchanged,
+            "rejected": self.rejected,
+            "errors": [asdict(error) for error in self.errors],
+            "status": self.status,
+        }
+
+
+def import_tags(
+    *,
+    source: Source,
+    poll: str,
+    round_number: int | None = None,
+    codebook: str = "",
+    create_users: bool = False,
+    dry_run: bool = False,
+) -> TagReport:
+    """Import decisions into a round of the poll, which is made where the poll has none.
+
+    Nothing is written in a dry run or when no row is accepted; `refused` says the latter. Raises Refused for
+    an unreadable file and an unknown poll, round, codebook or reviewer, and WrongUsage for what is not built
+    yet.
+    """
+    file = read_tags(source)
+    with transaction.atomic():
+        locked = Poll.objects.select_for_update().filter(slug=poll).first()
+        if locked is None:
+            raise Refused(f"There is no poll “{poll}”.")
+        if not locked.single_choice:
+            raise WrongUsage("Decisions on polls with more than one choice per voter are not built yet.")
+        people = _people(file, create=create_users)
+        round_ = _existing_round(locked, round_number, codebook)
+        made = round_ is None
+        if round_ is None:
+            round_ = _new_round(locked, file, people, codebook)
+        report = _into(round_, file, people, made=made)
+        if dry_run or not report.created + report.unchanged:
+            transaction.set_rollback(True)
+    return report
+
+
+def _into(round_: Round, file: TagFile, people: Mapping[str, User], *, made: bool) -> TagReport:
+    closed = round_.coding_closed_at is not None or round_.discarded_at is not None
+    if not made and not closed:
+        assignment.open_cases(round_)
+    seats = _seats(round_, file, people, closed=closed)
+    existing = {} if made else storing.cases_of(round_)
+    terms = _terms(round_, people, seats, closed=closed)
+    planned = plan(file.rows, Cases(existing, grouped=file.has_cases, opens=made), terms)
+    storing.write(round_, planned.cases, seats)
+    if not closed:
+        assignment.open_cases(round_)
+    errors = sorted(file.errors + planned.errors, key=lambda error: error.row)
+    counted = Case.objects.filter(round=round_, n_votes__gt=0).values_list("status").annotate(n=Count("pk"))
+    refused = ""
+    if file.count and not planned.created + planned.unchanged:
+        refused = f"None of the {file.count} rows was accepted, so nothing was written; the first reason is: "
+        refused += f"row {errors[0].row}, {errors[0].reason}." if errors else "unknown."
+    return TagReport(
+        poll=round_.poll.slug,
+        round=round_.number,
+        rows=file.count,
+        created=planned.created,
+        unchanged=planned.unchanged,
+        rejected=len(errors),
+        errors=tuple(errors[:ERRORS_SHOWN]),
+        status=totals(counted),
+        refused=refused,
+        is_open=not closed,
+    )
+
+
+def _people(file: TagFile, *, create: bool) -> dict[str, User]:
+    """Everybody the file names, by username in lower case. Raises Refused, naming all who are unknown."""
+    named = file.adjudicators | file.reviewers
+    if len(named) > MAX_PEOPLE:
+        raise Refused(f"The file names more than {MAX_PEOPLE} people; is the column reviewer the right one?")
+    known = User.objects.annotate(lower=Lower("username")).filter(lower__in=list(named))
+    people = {user.username.lower(): user for user in known}
+    missing = [name for name in named if name not in people]
+    if missing and not create:
+        raise Refused(
+            "There is no account for "
+            + ", ".join(f"“{named[name][:60]}”" for name in missing)
+            + ": add them, or use --create-users."
+        )
+    for name in missing:
+        people[name] = _make_user(named[name])
+    return people
+
+
+def _make_user(username: str) -> User:
+    """An account that nobody can enter until an admin lets its owner in by a link."""
+    user = User(username=username, is_active=False)
+    user.set_unusable_password()
+    try:
+        user.full_clean(exclude=["password"])
+    except ValidationError:
+        raise Refused(
+            f"“{username[:60]}” cannot be a username: use up to 150 letters, digits and @ . + - _ only."
+        ) from None
+    user.save()
+    Invitation.objects.create(user=user, invited_by=None)
+    return user
+
+
+def _existing_round(poll: Poll, number: int | None, codebook: str) -> Round | None:
+    """The round meant, None where one is to be made. Raises Refused."""
+    try:
+        round_ = latest_round(poll, number)
+    except Round.DoesNotExist:
+        if number is not None:
+            raise Refused(f"The poll “{poll.slug}” has no round {number}.") from None
+        return None
+    Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
+    code = round_.version.codebook.code
+    if codebook and codebook != code:
+        raise Refused(f"Round {round_.number} of “{poll.slug}” is read with “{code}”, not “{codebook}”.")
+    return round_
+
+
+def _new_round(poll: Poll, file: TagFile, people: Mapping[str, User], codebook: str) -> Round:
+    """A round for the file: cases as it groups voters, consensus if it says that the two agreed."""
+    ensure_ready_made()
+    version = newest_version(codebook or DEFAULT_CODEBOOK)
+    if version is None:
+        raise Refused(f"There is no codebook “{codebook}”.")
+    if version.codebook.subject == Codebook.Subject.COMMENT:
+        raise WrongUsage(f"The codebook “{codebook}” is read on comments; such rounds are not built yet.")
+    CodebookVersion.objects.filter(pk=version.pk, frozen_at__isnull=True).update(frozen_at=timezone.now())
+    consensus = any(CONSENSUS_MARK in row.adjudicator for row in file.rows)
+    last = Round.objects.filter(poll=poll).aggregate(last=Max("number"))["last"] or 0
+    round_ = Round.objects.create(
+        poll=poll,
+        number=last + 1,
+        version=version,
+        unit=Round.Unit.HEADLINE if file.has_cases else Round.Unit.VOTER,
+        rule=Round.Rule.CONSENSUS if consensus else Round.Rule.THIRD_PERSON,
+        seed=secrets.randbits(62),
+    )
+    third = [people[name] for name in file.adjudicators if name not in file.reviewers]
+    RoundAdjudicator.objects.bulk_create(RoundAdjudicator(round=round_, user=user) for user in third)
+    _admit(poll, third, Role.ADJUDICATOR)
+    return round_
+
+
+def _seats(round_: Round, file: TagFile, people: Mapping[str, User], *, closed: bool) -> tuple[int, ...]:
+    """Who reads in the round, in slot order. A round started by one person takes a second from the file."""
+    seats = list(
+        RoundReviewer.objects.select_for_update(no_key=True).filter(round=round_).order_by("ordinal")
+    )
+    there = [seat.user_id for seat in seats]
+    newcomers = [people[name] for name in file.reviewers if people[name].pk not in there]
+    if there:
+        barred = set(RoundAdjudicator.objects.filter(round=round_).values_list("user_id", flat=True))
+        newcomers = [user for user in newcomers if user.pk not in barred][: max(0, 2 - len(there))]
+    if closed or not newcomers:
+        return tuple(there)
+    for ordinal, user in enumerate(newcomers, start=len(there) + 1):
+        RoundReviewer.objects.create(round=round_, user=user, ordinal=ordinal)
+    if there:
+        Case.objects.filter(round=round_).update(reviewer2=newcomers[0])
+    _admit(round_.poll, newcomers, Role.REVIEWER)
+    return (*there, *(user.pk for user in newcomers))
+
+
+def _admit(poll: Poll, users: Sequence[User], role: str) -> None:
+    Membership.objects.bulk_create(
+        [Membership(poll=poll, user=user, role=role) for user in users], ignore_conflicts=True
+    )
+
+
+def _terms(round_: Round, people: Mapping[str, User], seats: tuple[int, ...], *, closed: bool) -> Terms:
+    codes: dict[str, int] = {"unsure": UNSURE}
+    labels: dict[str, int | None] = {}
+    for category in Category.objects.filter(version=round_.version_id):
+        codes[category.code] = category.pk
+        label = category.label.casefold()
+        labels[label] = None if label in labels else category.pk
+    return Terms(
+        codes=codes,
+        labels=labels,
+        people={name: user.pk for name, user in people.items()},
+        votes=storing.votes_of(round_.poll_id),
+        consensus=round_.rule == Round.Rule.CONSENSUS,
+        closed=closed,
+        seats=seats,
+    )
