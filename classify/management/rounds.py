@@ -44,6 +44,6 @@ def openness(round_: Round) -> str:
     if round_.coding_closed_at is not None:
         return ""
     return (
-        f"Round {round_.number} of “{round_.poll.slug}” is still open: these figures will change, and no "
-        "reviewer may see them before coding is closed."
+        f"Round {round_.number} of “{round_.poll.slug}” is still open: these figures can change, and its "
+        "reviewers may not see them before both have handed in or coding is closed."
     )

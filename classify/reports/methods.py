@@ -42,8 +42,12 @@ class MethodFacts:
     coding_closed_at: datetime | None
 
     @property
+    def resolved(self) -> int:
+        return self.adjudicated + self.by_consensus
+
+    @property
     def open_conflicts(self) -> int:
-        return self.differing - self.adjudicated - self.by_consensus
+        return self.differing - self.resolved
 
 
 def methods_for(round_: Round) -> MethodFacts:

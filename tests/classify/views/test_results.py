@@ -101,7 +101,7 @@ def test_the_report_tells_the_study(study, client_for, vera):
 
 def test_no_voter_is_named_on_the_report(study, client_for, vera):
     html = page(client_for(vera), "classify:report", study)
-    for word in ("Voter 1", "rosa", "sam", "jude"):
+    for word in ("Voter ", "rosa", ">sam", "jude"):
         assert word not in html
 
 
@@ -282,7 +282,7 @@ def test_the_way_to_results_says_why_there_are_none_and_what_to_do(
 
 
 def test_the_report_costs_the_same_statements_whatever_its_size(
-    study, round_, poll, client_for, ada, django_assert_max_num_queries
+    study, client_for, ada, django_assert_max_num_queries
 ):
     client = client_for(ada)
     with django_assert_max_num_queries(22):

@@ -1,0 +1,54 @@
+"""How figures are written on pages: shares, intervals, coefficients, p values."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from classify.narrative import percent as percent_text
+
+register = template.Library()
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0.718 -> "72 %"; nothing -> a dash."""
+    return "–" if share is None else percent_text(share)
+
+
+@register.filter
+def percent_interval(ci: tuple[float, float] | None) -> str:
+    """(0.63, 0.79) -> "63 to 79 %"."""
+    if ci is None:
+        return ""
+    return _("{low} to {high} %").format(low=f"{ci[0] * 100:.0f}", high=f"{ci[1] * 100:.0f}")
+
+
+@register.filter
+def decimals(value: float | None, places: int = 2) -> str:
+    """A coefficient or statistic with a proper minus; nothing -> a dash."""
+    if value is None:
+        return "–"
+    rounded = round(value, places)
+    return (MINUS if rounded < 0 else "") + number_format(abs(rounded), places)
+
+
+@register.filter
+def interval(ci: tuple[float, float] | None, places: int = 2) -> str:
+    """(0.79, 0.91) -> "0.79 to 0.91"."""
+    if ci is None:
+        return ""
+    return _("{low} to {high}").format(low=decimals(ci[0], places), high=decimals(ci[1], places))
+
+
+@register.filter
+def p_value(p: float | None) -> str:
+    """A p value never reads as 0: "< 0.001"."""
+    if p is None:
+        return "–"
+    if p < 0.001:
+        return "<\N{NO-BREAK SPACE}" + number_format(0.001, 3)
+    return number_format(round(p, 3), 3)
