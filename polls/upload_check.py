@@ -234,9 +234,9 @@ def _make_poll(upload: Upload, by: User) -> Poll:
         slug=upload.poll,
         question=details["question"],
         options_are_ordered=details["options_are_ordered"],
-        published_total=details["published_total"],
-        opened_on=_date(details["opened_on"]),
-        closed_on=_date(details["closed_on"]),
+        published_total=details.get("published_total"),
+        opened_on=_date(details.get("opened_on")),
+        closed_on=_date(details.get("closed_on")),
         created_by=by,
     )
     try:
@@ -254,11 +254,11 @@ def _poll_details(details: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     return {
         "question": details["question"],
-        "options": details["options"],
-        "published_shares": [Decimal(share) for share in details["published_shares"]],
-        "published_total": details["published_total"],
-        "opened_on": _date(details["opened_on"]),
-        "closed_on": _date(details["closed_on"]),
+        "options": [text for text, _share in details["options"]],
+        "published_shares": [Decimal(share) for _text, share in details["options"] if share],
+        "published_total": details.get("published_total"),
+        "opened_on": _date(details.get("opened_on")),
+        "closed_on": _date(details.get("closed_on")),
     }
 
 

@@ -48,9 +48,12 @@ def poll(request: HttpRequest, slug: str) -> HttpResponse:
     by = actor(request)
     totals = totals_of(found)
     rows = [row_of(round, by) for round in rounds_of(found)]
+    # A total that moves along with a new title would tell what its voter chose.
+    blind = visibility.holds_open_slot_in_poll(by, found)
     context: dict[str, Any] = {
         "poll": found,
-        "totals": option_rows(asdict(option) for option in totals.options),
+        "blind": blind,
+        "totals": [] if blind else option_rows(asdict(option) for option in totals.options),
         "votes": totals.votes,
         "published": totals.published,
         "rows": rows,

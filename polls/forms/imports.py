@@ -161,12 +161,11 @@ class NewPollForm(SourceForm):
         return data
 
     def details(self) -> dict[str, Any]:
-        """What an upload remembers of the poll: only what JSON can hold."""
+        """What an upload remembers of the poll, as JSON can hold it; `options` are pairs of text and share."""
         data = self.cleaned_data
         return {
             "question": data["question"],
-            "options": [text for text, _share in data["options"]],
-            "published_shares": [share for _text, share in data["options"] if share],
+            "options": [list(pair) for pair in data["options"]],
             "options_are_ordered": data["options_are_ordered"],
             "published_total": data["published_total"],
             "opened_on": data["opened_on"].isoformat() if data["opened_on"] else None,

@@ -66,7 +66,10 @@ def import_template(request: HttpRequest, slug: str = "") -> HttpResponse:
     options = EXAMPLE_OPTIONS
     if slug:
         poll = get_poll_or_404(request.user, slug)
+        check_can_import(request.user, poll)
         options = list(poll.options.order_by("position").values_list("text", flat=True)) or options
+    else:
+        check_can_create_poll(request.user)
     rows = [
         ["v1", "Robin Example", "Head of Contact Center | Speaker", "Example Ltd", "Ireland", "", options[0]],
         ["v2", "Kim Example", "CX Consultant", "", "", "", options[-1], "2026-03-14", "It depends."],
