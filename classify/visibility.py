@@ -160,9 +160,12 @@ def can_see_conflicts(user: Person, round: Round) -> bool:
 def decisions_for_adjudicator(user: Person, case: Case) -> list[BlindReading]:
     """What the two decided, without names, in an order that is random over cases and people but stays.
 
-    Raises PollRefused for who may not see conflicts of the round.
+    Nothing while the case is not sealed: what can still change is nobody's to judge. Raises PollRefused for
+    who may not see conflicts of the round.
     """
     check_can_see_conflicts(user, case.round)
+    if case.sealed_at is None:
+        return []
     rows = list(Decision.objects.filter(case=case).select_related("category").order_by("slot", "seq"))
     readings = []
     for slot, standing in ((1, case.decision1_id), (2, case.decision2_id)):

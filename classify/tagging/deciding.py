@@ -107,12 +107,12 @@ WITH last AS (
    WHERE c.id = %(case)s AND NOT %(late)s
 )
 UPDATE classify_roundreviewer r
-   SET decided_count = decided_count
-         + CASE WHEN %(counts)s THEN (%(verdict)s <> 'withdrawn')::int
-                                     - COALESCE((SELECT stands FROM last), false)::int ELSE 0 END,
+   SET decided_count = decided_count + CASE WHEN NOT %(counts)s OR stood = stands THEN 0
+                                            WHEN stands THEN 1 ELSE -LEAST(1, decided_count) END,
        cursor_order = CASE WHEN added.seq = 1 THEN %(order)s ELSE cursor_order END,
        cursor_case = CASE WHEN added.seq = 1 THEN %(case)s ELSE cursor_case END
-  FROM added
+  FROM added,
+       (SELECT %(verdict)s <> 'withdrawn' AS stands, COALESCE((SELECT stands FROM last), false) AS stood) s
  WHERE r.id = %(seat)s
 RETURNING added.id, added.seq, r.decided_count, r.cursor_order, r.cursor_case
 """  # noqa: S608 - of constants

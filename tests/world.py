@@ -1,0 +1,62 @@
+"""A small world with at least one row in every table, made by the domain functions where there are some."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from django.contrib.auth.models import Group, Permission
+
+from classify import adjudication, rounds, tagging
+from classify.models import Case, Round
+from polls.models import Batch, HeadlinePart, Invitation, JobTitle, Poll, VoteChange, VoterKey
+from tests import factories
+from tests.classify import acts
+
+
+def build(poll: Poll) -> Round:
+    """The world around a poll; returns its main round, in which case one is resolved and case two agreed."""
+    ada = factories.make_member("ada", poll, "admin")
+    rosa, sam = (factories.make_member(name, poll, "reviewer") for name in ("rosa", "sam"))
+    jude = factories.make_member("jude", poll, "adjudicator")
+    _facts(poll, ada)
+    version = factories.make_codebook()
+    round = acts.open_round(poll, reviewers=[rosa, sam], adjudicators=[jude], by=ada, version=version)
+    conflict, agreed, *_ = Case.objects.filter(round=round, origin="headline").order_by("pk")
+    acts.disagree(round, conflict, rosa, sam)
+    adjudication.claim(case=conflict, by=jude)
+    adjudication.decide(
+        case=conflict,
+        by=jude,
+        category_code="cx",
+        reason="slip",
+        rationale="Read again",
+        client_id=uuid.uuid4(),
+    )
+    acts.say(round, agreed, rosa, "cx", milliseconds=900)
+    acts.say(round, agreed, sam, "cx")
+    tagging.record_profile_view(round=round, case_id=agreed.pk, by=rosa)
+    pilot = acts.open_round(poll, reviewers=[rosa], by=ada, version=version, purpose="pilot")
+    rounds.discard_round(round=pilot, by=ada)
+    factories.make_codebook("unused")
+    return round
+
+
+def _facts(poll: Poll, ada) -> None:
+    batch = Batch.objects.create(poll=poll, file_name="a.csv", sha256=b"1", encoding="utf-8", imported_by=ada)
+    vote = factories.make_vote(poll, "CX Lead", batch=batch, profile_url="https://example.org/in/one")
+    factories.make_vote(poll, "Contact Center Manager", option=2, profile_url="https://example.org/in/two")
+    factories.make_vote(poll, "Agent", option=3)
+    factories.make_vote(poll, "")
+    excluded = factories.make_vote(poll, "Test")
+    excluded.voided_at, excluded.voided_by, excluded.void_reason = datetime.now(UTC), ada, "test"
+    excluded.save()
+    VoteChange.objects.create(vote=vote, batch=batch, changed_by=ada, before={"headline": "CX"})
+    VoterKey.objects.create(
+        voter=vote.voter, scheme="url", value="https://example.org/in/one", value_hash=b"u"
+    )
+    title = JobTitle.objects.create(text="cx lead", key_hash=b"t")
+    HeadlinePart.objects.create(headline=vote.headline, position=1, job_title=title, raw="CX Lead")
+    Invitation.objects.create(user=ada)
+    ada.groups.add(Group.objects.create(name="hosts"))
+    ada.user_permissions.add(Permission.objects.first())
