@@ -84,7 +84,7 @@ def new_link(*, user: User, by: User) -> str:
     """A fresh one-time link (its path); every earlier one stops working. Raises PollRefused."""
     user = User.objects.select_for_update().get(pk=user.pk)
     check_can_make_link(by, user)
-    invitation, _made = Invitation.objects.get_or_create(user=user, defaults={"invited_by": by})
+    invitation, _made = Invitation.objects.get_or_create(user=user)
     if invitation.invited_by is None:
         # Made by an import of decisions: whoever first makes a link lets the person in and answers for it.
         invitation.invited_by = by
