@@ -1,0 +1,296 @@
+"""The entries: every address, how to fill it, who gets what. See `tests.addresses` for the words."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from polls import upload_check, uploads
+from tests.addresses import (
+    DONE,
+    HIDDEN,
+    LOGIN,
+    MEMBERS_AND_ROOT,
+    OK,
+    REFUSED,
+    WRONG,
+    Access,
+    Address,
+    anybody,
+    of_far_poll,
+    of_far_round,
+    of_poll,
+    of_round,
+    only,
+    people,
+)
+from tests.study import OPTIONS, Study
+
+
+def _invitation(world: Study) -> dict[str, Any]:
+    _, uid, token = world.invitation.strip("/").split("/")
+    return {"uid": uid, "token": token}
+
+
+def _person(username: str) -> Any:
+    return lambda world: {**of_poll(world), "user_id": world.people[username].pk}
+
+
+def _far_person(world: Study) -> dict[str, Any]:
+    return {**of_far_poll(world), "user_id": world.people["pim"].pk}
+
+
+def _new_person(world: Study) -> dict[str, Any]:
+    return {"username": "newcomer", "name": "New Comer", "roles": ["viewer"]}
+
+
+def _anybody_by_id(world: Study) -> dict[str, Any]:
+    return {"user_id": world.people["ivy"].pk}
+
+
+ADMINS = only("ada root")
+ADMINS_DONE = only("ada root", DONE)
+SITE = Access({"root": OK, "anonymous": LOGIN}, REFUSED, REFUSED)
+SITE_DONE = Access({"root": DONE, "anonymous": LOGIN}, REFUSED, REFUSED)
+
+GENERAL = [
+    Address("healthz", get=anybody(), is_page=False),
+    Address("readyz", get=anybody(), is_page=False),
+    Address("home", get=people()),
+    Address("login", get=anybody(), post=anybody(), data=lambda _: {"username": "x", "password": "y"}),
+    Address("logout", post=anybody(DONE)),
+    Address(
+        "password_change",
+        get=people(),
+        post=people(DONE),
+        data=lambda _: {
+            "old_password": "password",
+            "new_password1": "a long new one",
+            "new_password2": "a long new one",
+        },
+    ),
+    Address("password_change_done", get=people()),
+    Address(
+        "accept-invitation",
+        _invitation,
+        get=anybody(),
+        post=anybody(DONE),
+        data=lambda _: {"name": "Ivy", "password1": "a long new one", "password2": "a long new one"},
+    ),
+]
+
+PEOPLE = [
+    Address("polls:people", of_poll, get=ADMINS, post=ADMINS_DONE, data=_new_person, far=of_far_poll),
+    Address(
+        "polls:person-roles",
+        _person("vera"),
+        post=ADMINS_DONE,
+        data=lambda _: {"roles": ["viewer", "reviewer"]},
+        far=_far_person,
+    ),
+    Address("polls:person-link", _person("ivy"), post=ADMINS_DONE, far=_far_person),
+    Address("polls:site-people", get=SITE, post=SITE_DONE, data=lambda _: {"username": "nobody-yet"}),
+    Address("polls:site-person", _anybody_by_id, post=SITE_DONE, data=lambda _: {"may_log_in": "on"}),
+    Address("polls:site-person-link", _anybody_by_id, post=SITE_DONE),
+]
+
+NEW_VOTERS = "voter_id,name,headline,option\nn1,Newvoter-Nel,Clerk,Extremely important*\n"
+
+
+def _waiting(world: Study) -> dict[str, Any]:
+    """A file that Ada sent and has not imported yet."""
+    upload = uploads.keep(by=world.people["ada"], poll=world.poll.slug, text=NEW_VOTERS)
+    return {**of_poll(world), "token": upload.token}
+
+
+def _waiting_for_a_new_poll(world: Study) -> dict[str, Any]:
+    details = {"question": "How?", "options": [["Extremely important*", ""]], "options_are_ordered": True}
+    upload = uploads.keep(
+        by=world.people["root"], poll="brand-new", text=NEW_VOTERS, is_new=True, details=details
+    )
+    return {"token": upload.token}
+
+
+def _imported(world: Study) -> dict[str, Any]:
+    """A file of Ada's that was imported, with a row that was not taken."""
+    text = f"{NEW_VOTERS}n2,Newvoter-Ole,Clerk,Perhaps\n"
+    upload = uploads.keep(by=world.people["ada"], poll=world.poll.slug, text=text)
+    upload_check.look(upload, by=world.people["ada"])
+    upload_check.commit(upload, by=world.people["ada"])
+    return {**of_poll(world), "token": upload.token}
+
+
+ADA_ALONE = Access({"ada": OK, "root": HIDDEN})
+ADA_ALONE_DONE = Access({"ada": DONE, "root": HIDDEN})
+
+IMPORTS = [
+    Address("polls:poll-new", get=SITE, post=Access({"root": WRONG, "anonymous": LOGIN}, REFUSED, REFUSED)),
+    Address("polls:import-template", get=SITE, is_page=False),
+    Address("polls:import-template", of_poll, get=ADMINS, is_page=False, far=of_far_poll),
+    Address(
+        "polls:poll-new-check",
+        _waiting_for_a_new_poll,
+        get=SITE,
+        post=SITE_DONE,
+        data=lambda _: {"action": "cancel"},
+        missing=frozenset({403, 404}),
+    ),
+    Address(
+        "polls:import",
+        of_poll,
+        get=ADMINS,
+        post=only("ada root", DONE),
+        far=of_far_poll,
+        data=lambda _: {"pasted": NEW_VOTERS},
+    ),
+    Address(
+        "polls:import-check",
+        _waiting,
+        get=ADA_ALONE,
+        post=ADA_ALONE_DONE,
+        data=lambda _: {"action": "cancel"},
+        far=of_far_poll,
+        missing=frozenset({403, 404}),
+    ),
+    Address(
+        "polls:import-result", _imported, get=ADA_ALONE, far=of_far_poll, missing=frozenset({403, 404, 405})
+    ),
+    Address(
+        "polls:import-rejects",
+        _imported,
+        get=ADA_ALONE,
+        far=of_far_poll,
+        missing=frozenset({403, 404, 405}),
+        is_page=False,
+    ),
+]
+
+
+def _vote(world: Study) -> dict[str, Any]:
+    return {**of_poll(world), "vote_id": world.vote.pk}
+
+
+def _far_vote(world: Study) -> dict[str, Any]:
+    return {**of_far_poll(world), "vote_id": world.far_vote.pk}
+
+
+def _excluded(world: Study) -> dict[str, Any]:
+    return {**of_poll(world), "vote_id": world.excluded.pk}
+
+
+def _voter_fields(_: Study) -> dict[str, Any]:
+    return {"headline": "New Headline", "option": OPTIONS[0], "name": "Newvoter-Pia", "voter_id": "n9"}
+
+
+VOTERS = [
+    Address("classify:voters", of_poll, get=ADMINS, far=of_far_poll),
+    Address("classify:voter-add", of_poll, get=ADMINS, post=ADMINS_DONE, data=_voter_fields, far=of_far_poll),
+    Address("classify:vote-edit", _vote, get=ADMINS, post=ADMINS_DONE, data=_voter_fields, far=_far_vote),
+    Address(
+        "classify:vote-exclude",
+        _vote,
+        get=ADMINS,
+        post=ADMINS_DONE,
+        data=lambda _: {"reason": "test", "note": ""},
+        far=_far_vote,
+    ),
+    Address("classify:vote-restore", _excluded, post=ADMINS_DONE, far=_far_vote),
+]
+
+
+def _case(world: Study) -> dict[str, Any]:
+    return {**of_round(world), "case_id": world.conflict.pk}
+
+
+def _far_case(world: Study) -> dict[str, Any]:
+    return {**of_far_round(world), "case_id": world.far_case.pk}
+
+
+def _practice(world: Study) -> dict[str, Any]:
+    return {**of_poll(world), "number": world.practice.number}
+
+
+def _decision(_: Study) -> dict[str, Any]:
+    return {"verdict": "cx", "client_id": str(uuid.uuid4()), "note": "", "milliseconds": "1200"}
+
+
+def _resolution(_: Study) -> dict[str, Any]:
+    return {
+        "category": "cx",
+        "reason": "ambiguous",
+        "rationale": "Both fit; the board seat is not the job.",
+        "client_id": str(uuid.uuid4()),
+    }
+
+
+READERS = only("rosa sam")
+READERS_DONE = only("rosa sam", DONE)
+EVERY_MEMBER = only(MEMBERS_AND_ROOT)
+SEE_CONFLICTS = only("jude ada root")
+
+ROUNDS = [
+    Address("classify:poll", of_poll, get=EVERY_MEMBER, far=of_far_poll),
+    Address(
+        "classify:round-new",
+        of_poll,
+        get=ADMINS,
+        post=only("ada root", WRONG),
+        data=lambda _: {"action": "create", "unit": "headline"},
+        far=of_far_poll,
+    ),
+    Address("classify:round", of_round, get=EVERY_MEMBER, far=of_far_round),
+    Address(
+        "classify:round-second-reviewer",
+        of_round,
+        post=ADMINS_DONE,
+        data=lambda world: {"user": world.people["bea"].pk},
+        far=of_far_round,
+    ),
+    Address("classify:round-close", of_round, get=ADMINS, post=ADMINS_DONE, far=of_far_round),
+    Address("classify:round-discard", _practice, get=ADMINS_DONE, post=ADMINS_DONE, far=of_far_round),
+    Address("classify:codebooks", get=people()),
+    Address("classify:codebook", lambda _: {"code": "role"}, get=people()),
+]
+
+READING = [
+    Address("classify:tag", of_round, get=READERS, far=of_far_round),
+    Address(
+        "classify:tag-case",
+        _case,
+        get=READERS,
+        post=READERS_DONE,
+        data=_decision,
+        far=_far_case,
+        missing=frozenset({403, 404}),
+    ),
+    Address("classify:tag-profile", _case, post=READERS, far=_far_case, missing=frozenset({403, 404})),
+    Address("classify:my-decisions", of_round, get=READERS, far=of_far_round),
+    Address("classify:hand-in", of_round, get=READERS, post=READERS_DONE, far=of_far_round),
+    Address("classify:handout", of_round, get=EVERY_MEMBER, far=of_far_round),
+    Address("classify:conflicts", of_round, get=SEE_CONFLICTS, far=of_far_round),
+    Address(
+        "classify:conflict",
+        _case,
+        get=SEE_CONFLICTS,
+        post=only("jude", DONE),
+        data=_resolution,
+        far=_far_case,
+        missing=frozenset({403, 404}),
+    ),
+    Address(
+        "classify:conflict-take",
+        _case,
+        post=only("jude", DONE),
+        far=_far_case,
+        missing=frozenset({403, 404}),
+    ),
+    Address(
+        "classify:conflict-confirm",
+        _case,
+        post=only("jude ada root", DONE),
+        far=_far_case,
+        missing=frozenset({403, 404}),
+    ),
+]
+
+ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *ROUNDS, *READING]
