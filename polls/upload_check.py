@@ -214,7 +214,7 @@ def _open(upload: Upload, encoding: str) -> readers.Source:
     except FileNotFoundError:
         raise Refused(_("The file is no longer here. Start the import again.")) from None
     try:
-        return readers.open_upload(stream, name=upload.file_name, encoding=encoding)
+        return readers.open_upload(stream, name=upload.file_name, encoding=encoding, owned=True)
     except Refused:
         stream.close()
         raise

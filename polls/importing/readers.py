@@ -100,11 +100,18 @@ def open_path(path: Path, *, encoding: str = "", limits: Limits | None = None) -
 
 
 def open_upload(
-    upload: Any, *, name: str, encoding: str = "", limits: Limits | None = None, spool: Path | None = None
+    upload: Any,
+    *,
+    name: str,
+    encoding: str = "",
+    limits: Limits | None = None,
+    spool: Path | None = None,
+    owned: bool = False,
 ) -> Source:
     """An upload or stream (anything with `read`), bytes, or text pasted from a sheet. Raises Refused.
 
-    A stream that cannot be read twice is spooled to a nameless file in the folder `spool`.
+    A stream that cannot be read twice is spooled to a nameless file in the folder `spool`. One that is `owned`
+    is closed with the source.
     """
     limits = limits or Limits()
     if isinstance(upload, str):
@@ -114,7 +121,7 @@ def open_upload(
     while hasattr(upload, "file") and not isinstance(upload, io.IOBase):
         upload = upload.file  # Django's wrappers, which io.TextIOWrapper does not take
     if upload.seekable():
-        return _open(upload, name, encoding, limits, owned=False)
+        return _open(upload, name, encoding, limits, owned=owned)
     spooled = tempfile.TemporaryFile(dir=spool)  # noqa: SIM115 - closed by Source.close
     try:
         while chunk := upload.read(_CHUNK):
