@@ -117,7 +117,7 @@ class Study:
 def build_study(*, decided: bool = True) -> Study:
     """The study with its round open.
 
-    With `decided`, Rosa has read four headlines and Sam two: they agree on the shared one and differ on another.
+    With `decided`, Rosa has read four headlines and Sam two: they agree on one and differ on the other.
     """
     root = User.objects.create_superuser("root", password="password")
     nina = factories.make_user("nina")
