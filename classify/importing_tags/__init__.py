@@ -39,7 +39,7 @@ MAX_PEOPLE = 500
 class TagReport:
     """One import of decisions, done or tried. `created + unchanged + rejected == rows`.
 
-    `refused` is the sentence why nothing was written although the file could be read; "" otherwise.
+    `nothing_taken` is a sentence when every row was rejected, so that nothing was written; "" otherwise.
     """
 
     poll: str
@@ -50,7 +50,7 @@ class TagReport:
     rejected: int
     errors: tuple[RowError, ...]
     status: dict[str, int]
-    refused: str = ""
+    nothing_taken: str = ""
     is_open: bool = True
 
     def as_json(self) -> dict[str, Any]:
@@ -78,9 +78,9 @@ def import_tags(
 ) -> TagReport:
     """Import decisions into a round of the poll, which is made where the poll has none.
 
-    Nothing is written in a dry run or when no row is accepted; `refused` says the latter. Raises Refused for
-    an unreadable file and an unknown poll, round, codebook or reviewer, and WrongUsage for what is not built
-    yet.
+    Nothing is written in a dry run or when no row is accepted; the report says the latter. Raises Refused
+    for an unreadable file and an unknown poll, round, codebook or reviewer, and WrongUsage for what is not
+    built yet.
     """
     file = read_tags(source)
     with transaction.atomic():
@@ -113,10 +113,10 @@ def _into(round_: Round, file: TagFile, people: Mapping[str, User], *, made: boo
         assignment.open_cases(round_)
     errors = sorted(file.errors + planned.errors, key=lambda error: error.row)
     counted = Case.objects.filter(round=round_, n_votes__gt=0).values_list("status").annotate(n=Count("pk"))
-    refused = ""
+    nothing = ""
     if file.count and not planned.created + planned.unchanged:
-        refused = f"None of the {file.count} rows was accepted, so nothing was written; the first reason is: "
-        refused += f"row {errors[0].row}, {errors[0].reason}." if errors else "unknown."
+        nothing = f"None of the {file.count} rows was accepted, so nothing was written; the first reason is: "
+        nothing += f"row {errors[0].row}, {errors[0].reason}." if errors else "unknown."
     return TagReport(
         poll=round_.poll.slug,
         round=round_.number,
@@ -126,7 +126,7 @@ def _into(round_: Round, file: TagFile, people: Mapping[str, User], *, made: boo
         rejected=len(errors),
         errors=tuple(errors[:ERRORS_SHOWN]),
         status=totals(counted),
-        refused=refused,
+        nothing_taken=nothing,
         is_open=not closed,
     )
 

@@ -36,9 +36,8 @@ class Command(ContractCommand):
                 create_users=options["create_users"],
                 dry_run=options["dry_run"],
             )
-        if report.refused:
-            return Outcome(report.as_json(), _text(report, options["dry_run"]), 1, report.refused)
-        return Outcome(report.as_json(), _text(report, options["dry_run"]), sentence=_openness(report))
+        sentence = report.nothing_taken or _openness(report)
+        return Outcome(report.as_json(), _text(report, options["dry_run"]), sentence=sentence)
 
 
 def _openness(report: TagReport) -> str:
