@@ -47,7 +47,7 @@ def finding_of(report: Report) -> Finding:
     holds = None
     if report.basis == "final" and _difference(report.reading, one, other, lead):
         holds, said = _under_each_reading(report, one, other, lead)
-        sentences.append(said)
+        sentences += [said, *_by_chance(report)]
     return Finding((*sentences, *_unresolved(report), *_bounds(report, one, other, lead)), lead, holds)
 
 
@@ -182,6 +182,20 @@ def _under_each_reading(
         "other_figure": _n(options[_place(report.reading, other)], lead),
     }
     return False, Sentence(template, {}, figures)
+
+
+def _by_chance(report: Report) -> list[Sentence]:
+    """Says so where the whole table is no further from an even mix than chance easily brings about."""
+    p = report.tests.exact.p
+    if p is None or p < 0.05:
+        return []
+    return [
+        Sentence(
+            _("Differences like those in this table come about easily by chance (exact test, {figure})."),
+            {},
+            {"figure": f"p = {p:.2f}"},
+        )
+    ]
 
 
 def _unresolved(report: Report) -> list[Sentence]:

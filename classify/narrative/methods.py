@@ -26,18 +26,7 @@ def _what_was_read(facts: MethodFacts) -> list[str]:
         ),
         Round.Unit.COMMENT: _("Each of the {cases} comments was read on its own."),
     }[Round.Unit(facts.unit)]
-    readers = ngettext(
-        "One reviewer read them with the codebook “{codebook}”, version {version} ({categories} categories).",
-        "{reviewers} reviewers read them on their own, two to each, with the codebook “{codebook}”, "
-        "version {version} ({categories} categories).",
-        facts.reviewers,
-    ).format(
-        reviewers=facts.reviewers,
-        codebook=facts.codebook,
-        version=facts.codebook_version,
-        categories=facts.categories,
-    )
-    said = [*_dates(facts), f"{unit.format(votes=facts.votes, cases=facts.cases)} {readers}"]
+    said = [*_dates(facts), f"{unit.format(votes=facts.votes, cases=facts.cases)} {_readers(facts)}"]
     if facts.blank:
         said.append(
             ngettext(
@@ -47,6 +36,30 @@ def _what_was_read(facts: MethodFacts) -> list[str]:
             ).format(n=facts.blank)
         )
     return said
+
+
+def _readers(facts: MethodFacts) -> str:
+    if facts.reviewers == 1:
+        template = _(
+            "One reviewer read them with the codebook “{codebook}”, version {version} "
+            "({categories} categories)."
+        )
+    elif facts.reviewers == 2:
+        template = _(
+            "Two reviewers read all of them, each on their own, with the codebook “{codebook}”, "
+            "version {version} ({categories} categories)."
+        )
+    else:
+        template = _(
+            "{reviewers} reviewers shared them so that two read each, on their own, with the codebook "
+            "“{codebook}”, version {version} ({categories} categories)."
+        )
+    return template.format(
+        reviewers=facts.reviewers,
+        codebook=facts.codebook,
+        version=facts.codebook_version,
+        categories=facts.categories,
+    )
 
 
 def _dates(facts: MethodFacts) -> list[str]:
@@ -106,11 +119,24 @@ def _differences(facts: MethodFacts) -> list[str]:
             ).format(n=facts.differing)
         )
     resolved = [
-        (facts.adjudicated, _("{n} of these were decided by a third person, who saw no names.")),
-        (facts.by_consensus, _("{n} of these were settled by the two reviewers together.")),
-        (facts.open_conflicts, _("{n} of these are not resolved.")),
+        ngettext(
+            "{n} of these was decided by a third person, who saw no names.",
+            "{n} of these were decided by a third person, who saw no names.",
+            facts.adjudicated,
+        ).format(n=facts.adjudicated),
+        ngettext(
+            "{n} of these was settled by the two reviewers together.",
+            "{n} of these were settled by the two reviewers together.",
+            facts.by_consensus,
+        ).format(n=facts.by_consensus),
+        ngettext(
+            "{n} of these is not resolved.",
+            "{n} of these are not resolved.",
+            facts.open_conflicts,
+        ).format(n=facts.open_conflicts),
     ]
-    said += [template.format(n=n) for n, template in resolved if n]
+    counts = (facts.adjudicated, facts.by_consensus, facts.open_conflicts)
+    said += [sentence for n, sentence in zip(counts, resolved, strict=True) if n]
     if facts.unread:
         said.append(
             _("{n} of {cases} cases do not have two readings yet.").format(n=facts.unread, cases=facts.cases)

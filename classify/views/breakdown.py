@@ -50,6 +50,15 @@ class Voices:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Categories that are also counted together, such as CX side."""
+
+    slug: str
+    label: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Matrix:
     """Who is in the rows and who in the columns, and the counts, a row per category."""
 
@@ -64,7 +73,7 @@ class Breakdown:
 
     columns: tuple[CategoryInfo, ...]
     unused: tuple[str, ...]
-    groups: tuple[CategoryInfo, ...]
+    groups: tuple[Group, ...]
     lines: tuple[Line, ...]
     published: bool
     departures: tuple[Departure, ...]
@@ -87,7 +96,7 @@ def break_down(report: Report) -> Breakdown:
             Line(
                 option,
                 tuple(option.categories[category.code] for category in columns),
-                tuple(option.groups[group.group] for group in groups),
+                tuple(option.groups[group.slug] for group in groups),
             )
             for option in report.options
         ),
@@ -120,7 +129,7 @@ def voices_of(report: Report, verbatims: Verbatims) -> list[Voices]:
 
 
 def matrices_of(found: Agreement) -> list[Matrix]:
-    """The matrix of two reviewers, or one per pair of a pool; each count says whether it is of equals."""
+    """The matrix of two reviewers, or one per pair of a pool; each count knows if it is of equals."""
     if found.counts is not None:
         first, second = (*found.reviewers, "–", "–")[:2]
         pairs = [(first, second, found.counts)]
@@ -150,14 +159,16 @@ def _used(report: Report) -> tuple[CategoryInfo, ...]:
     )
 
 
-def _real_groups(report: Report) -> tuple[CategoryInfo, ...]:
-    """One category to name each group that joins several; a category on its own has its column already."""
-    first: dict[str, CategoryInfo] = {}
-    sizes: dict[str, int] = {}
+def _real_groups(report: Report) -> tuple[Group, ...]:
+    """Groups that join several categories; a category on its own has its column already."""
+    members: dict[str, list[CategoryInfo]] = {}
     for category in report.categories:
-        first.setdefault(category.group, category)
-        sizes[category.group] = sizes.get(category.group, 0) + 1
-    return tuple(category for slug, category in first.items() if sizes[slug] > 1)
+        members.setdefault(category.group, []).append(category)
+    return tuple(
+        Group(slug, joined[0].group_label, tuple(category.label for category in joined))
+        for slug, joined in members.items()
+        if len(joined) > 1
+    )
 
 
 def _compared(report: Report, place: int, columns: Iterable[CategoryInfo]) -> tuple[Compared, ...]:

@@ -18,7 +18,7 @@ from classify.reports.methods import methods_for
 from classify.reports.snapshot import take_snapshot
 from classify.reports.verbatims import verbatims_for
 from classify.views.breakdown import break_down, charts_of, matrices_of, voices_of
-from polls.permissions import PollRefused, get_poll_or_404
+from polls.permissions import PollRefused, Right, get_poll_or_404, rights_of
 
 THRESHOLD = 0.80
 """Krippendorff's customary lower limit for relying on a coding."""
@@ -68,6 +68,7 @@ def report(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     context = {
         "round": round_,
         "open": round_.coding_closed_at is None,
+        "may_import": Right.IMPORT in rights_of(request.user, round_.poll),
         "report": found,
         "finding": finding,
         "lead_trend": trends.get(finding.category.code) if finding.category else None,

@@ -133,6 +133,14 @@ def test_a_reading_without_categories_leaves_it_open(poll, round_):
     assert "cannot be said" in finding.text
 
 
+def test_a_table_that_chance_easily_brings_about_says_so(poll, round_):
+    read_case(round_, votes(poll, 1, 3), "cx", "cx")
+    read_case(round_, votes(poll, 1, 3), "other", "other")
+    read_case(round_, votes(poll, 3, 2), "cx", "cx")
+    read_case(round_, votes(poll, 3, 3), "other", "other")
+    assert "come about easily by chance (exact test, p = 1.00)" in finding_of(report_for(round_)).text
+
+
 @pytest.mark.parametrize(("unresolved", "said"), [(1, "stays in the same direction"), (9, "turn round")])
 def test_unresolved_votes_may_or_may_not_turn_the_finding(poll, round_, unresolved, said):
     read_case(round_, votes(poll, 1, 8), "cx", "cx")
@@ -216,11 +224,11 @@ def test_how_the_roles_were_read(poll, round_, rosa, jude):
     said = " ".join(methods_of(facts))
     assert "open from March 1, 2026 to March 8, 2026" in said
     assert "6 votes show 4 different headlines" in said
-    assert "2 reviewers read them on their own" in said
+    assert "Two reviewers read all of them, each on their own" in said
     assert "“Role”, version 1 (5 categories)" in said
     assert "They opened 1 profile" in said
     assert "1 of the reviewers had imported" in said
     assert "same category to 1 of 4 cases" in said
-    assert "1 of these were decided by a third person" in said
-    assert "1 of these are not resolved" in said
+    assert "1 of these was decided by a third person" in said
+    assert "1 of these is not resolved" in said
     assert "rosa" not in said
