@@ -216,7 +216,7 @@ class Agreement:
             "per_category": {
                 code: one.as_json() for code, one in zip(codes, found.per_category, strict=True)
             },
-            "confusion": {"rows": None, "columns": None, "counts": None, "reason": MANY_REVIEWERS}
+            "confusion": {"value": None, "reason": MANY_REVIEWERS}
             if self.counts is None
             else _confusion(first, second, self.counts),
             "pairs": None if self.pairs is None else [pair.as_json() for pair in self.pairs],

@@ -211,7 +211,7 @@ def test_a_pool_lists_its_pairs_and_has_no_kappa_of_its_own(poll, rosa, sam, jud
     document = agreement_for(pool).as_json()
     assert document["cohens_kappa"]["value"] is None
     assert document["cohens_kappa"]["reason"]
-    assert document["confusion"]["counts"] is None
+    assert document["confusion"]["value"] is None
     assert document["confusion"]["reason"]
     assert [(pair["reviewers"], pair["units"]) for pair in document["pairs"]] == [
         (["rosa", "sam"], 1),
