@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classify.models import Case, Decision
 
 _TITLE_LENGTH = 160
+_DATE = {"td": {"class": "tabular"}}
 _NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
 
 
@@ -35,7 +34,9 @@ class DecisionTable(tables.Table):
         order_by=("category__position", "verdict"),
     )
     note = tables.Column(verbose_name=gettext_lazy("Note"), orderable=False)
-    decided_at = tables.Column(verbose_name=gettext_lazy("When"), order_by=("pk",))
+    decided_at = tables.DateTimeColumn(
+        verbose_name=gettext_lazy("When"), order_by=("pk",), format="Y-m-d H:i", attrs=_DATE
+    )
 
     class Meta:
         model = Decision
@@ -57,10 +58,6 @@ class DecisionTable(tables.Table):
         """The beginning of the note."""
         return _shortened(value)
 
-    def render_decided_at(self, value: Any) -> str:
-        """Day and time, in the reader's language."""
-        return date_format(localtime(value), "SHORT_DATETIME_FORMAT")
-
 
 class ConflictTable(tables.Table):
     """The conflicts of a round that wait, without who said what."""
@@ -69,7 +66,7 @@ class ConflictTable(tables.Table):
         verbose_name=gettext_lazy("Title"), linkify=lambda record, table: table.url_of(record.pk)
     )
     n_votes = tables.Column(verbose_name=gettext_lazy("Voters"), attrs=_NUMBER)
-    conflict_since = tables.Column(verbose_name=gettext_lazy("Waits since"))
+    conflict_since = tables.DateColumn(verbose_name=gettext_lazy("Waits since"), format="Y-m-d", attrs=_DATE)
     claimed_by = tables.Column(verbose_name=gettext_lazy("Taken up by"), order_by=("claimed_by__username",))
 
     class Meta:
@@ -87,10 +84,6 @@ class ConflictTable(tables.Table):
     def render_text(self, value: str) -> str:
         """The beginning of the headline."""
         return _shortened(value)
-
-    def render_conflict_since(self, value: Any) -> str:
-        """The day it became one."""
-        return date_format(localtime(value), "SHORT_DATE_FORMAT")
 
 
 class DoneTable(ConflictTable):

@@ -62,7 +62,7 @@ class PollRow:
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for this person, most pressing first, then their polls."""
     person = actor(request)
-    reading = list(_to_read(person))
+    reading = sorted(_to_read(person), key=lambda task: task.done == task.total)
     conflicts = list(_to_resolve(person))
     page = Paginator(_polls_of(person), PER_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -15,7 +15,7 @@ from polls.titles import split_headline
 LONG_TITLE = 90
 """From this many characters on a first part is a sentence, and set smaller than a title."""
 
-_HINT = 84
+_HINT = 96
 
 
 @dataclass(frozen=True)
