@@ -110,8 +110,8 @@ def open_upload(
 ) -> Source:
     """An upload or stream (anything with `read`), bytes, or text pasted from a sheet. Raises Refused.
 
-    A stream that cannot be read twice is spooled to a nameless file in the folder `spool`. One that is `owned`
-    is closed with the source.
+    A stream that cannot be read twice is spooled to a nameless file in the folder `spool`.
+    One that is `owned` is closed with the source.
     """
     limits = limits or Limits()
     if isinstance(upload, str):
