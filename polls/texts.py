@@ -43,7 +43,7 @@ def normalise_url(text: str) -> str:
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         raise ValueError("is no web address") from None
-    if parts.scheme.lower() not in ("http", "https") or not _HOST.fullmatch(host):
+    if parts.scheme.lower() not in ("http", "https") or "@" in parts.netloc or not _HOST.fullmatch(host):
         raise ValueError("is no web address")
     host = host.removeprefix("www.").removeprefix("m.")
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")

@@ -53,8 +53,8 @@ def add_voter(*, poll: Poll, fields: Mapping[str, str], by: User) -> Vote:
         raise Refused(_("Say who voted: a voter id, a profile address, a name or a title."))
     with transaction.atomic():
         lock_poll(poll.slug)
-        _check_option_known(poll, given["option"])
-        with open_upload(_one_row(given), name=BY_HAND) as source:
+        _option(poll, given["option"])  # a slip must not become the first option of an empty poll
+        with open_upload(_one_row(given), name=BY_HAND, encoding="utf-8") as source:
             report = run_import(
                 source=source, poll=poll.slug, by=by, columns={field: field for field in given}
             )
@@ -63,7 +63,7 @@ def add_voter(*, poll: Poll, fields: Mapping[str, str], by: User) -> Vote:
             raise Refused(_("%(field)s: %(reason)s.") % {"field": error.column, "reason": error.reason})
         if not report.created:
             raise Refused(_("This voter is in the poll already: correct the vote instead."))
-        return Vote.objects.get(poll=poll, batch_id=report.batch_id)
+        return Vote.objects.get(poll=poll, batch__id=report.batch_id)
 
 
 def correct_voter(*, vote: Vote, fields: Mapping[str, str], by: User) -> Vote:
@@ -220,11 +220,6 @@ def _option(poll: Poll, text: str) -> Option:
     if option is None:
         raise Refused(_("“%(text)s” is no option of this poll.") % {"text": text[:80]})
     return option
-
-
-def _check_option_known(poll: Poll, text: str) -> None:
-    """A typing mistake must not become the only option of an empty poll."""
-    _option(poll, text)
 
 
 def _moment(text: str) -> datetime | None:

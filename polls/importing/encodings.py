@@ -25,13 +25,14 @@ _NO_ENCODING: Final = frozenset({"undefined", "idna", "punycode", "unicode-escap
 
 
 def known_encoding(encoding: str) -> str:
+    """Python's name of the encoding. Raises WrongUsage for what is none."""
     try:
         codec = codecs.lookup(encoding)
-        codecs.decode(b"", encoding)
-    except (LookupError, ValueError, TypeError):
+        "a".encode(encoding)  # fails for what is no encoding of texts, such as hex or zip
+    except (LookupError, ValueError):
         raise WrongUsage(f"“{encoding}” is no encoding known here; try utf-8, cp1252 or utf-16.") from None
-    if codec.name in _NO_ENCODING or not isinstance("".encode(encoding), bytes):
-        raise WrongUsage(f"“{encoding}” is no encoding of text files; try utf-8, cp1252 or utf-16.")
+    if codec.name in _NO_ENCODING:
+        raise WrongUsage(f"“{encoding}” is no encoding of files; try utf-8, cp1252 or utf-16.")
     return codec.name
 
 

@@ -91,9 +91,10 @@ class _Job:
             if known_option_keys(self.target) != known:
                 raise identity.Interrupted
             poll = find_or_make_poll(self.target, by=self.by)
-            self._resolve(poll)
-            settle_options(poll, self.target.published_shares)
-            batch, counts = self._write(poll)
+            with staging.plans_for_many_rows():
+                self._resolve(poll)
+                settle_options(poll, self.target.published_shares)
+                batch, counts = self._write(poll)
             refused = self._refusal(counts)
             written = not refused and not self.dry_run
             if written:

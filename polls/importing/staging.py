@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from django.db import connection
@@ -11,6 +12,8 @@ from django.db import connection
 from polls.importing.report import ERRORS_SHOWN, RowError
 from polls.importing.validate import Clean
 
+_MANY: Final = 1000
+_PLANS: Final = {"enable_nestloop": "off", "jit": "off", "work_mem": "'64MB'"}
 _CREATE: Final = """
     CREATE TEMPORARY TABLE import_row (
         row integer PRIMARY KEY, errors jsonb,
@@ -79,6 +82,25 @@ def stage(rows: Iterable[Clean]) -> None:
                 write(row)
         cursor.execute(_DERIVE)
         cursor.execute("ANALYZE import_row")
+
+
+@contextmanager
+def plans_for_many_rows() -> Iterator[None]:
+    """Let PostgreSQL join by hash and sort in memory for this transaction's own statements.
+
+    The tables may have grown from nothing a moment ago, and its statistics do not know: a nested loop that is
+    right for ten rows takes hours for a hundred thousand.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) > %s FROM import_row", [_MANY])
+        (many,) = cursor.fetchone()
+        if many:
+            for setting, value in _PLANS.items():
+                cursor.execute(f"SET LOCAL {setting} = {value}")
+        yield
+        if many:
+            for setting in _PLANS:
+                cursor.execute(f"SET LOCAL {setting} TO DEFAULT")
 
 
 def reject(query: str, parameters: dict[str, Any]) -> int:

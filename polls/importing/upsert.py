@@ -6,7 +6,7 @@ Empty or absent cells never erase; a vote that was excluded stays so.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -131,12 +131,20 @@ def write_votes(
             )
         cursor.execute(_NEW_VOTES, parameters)
         created = cursor.rowcount
+        cursor.execute("SELECT EXISTS (SELECT FROM import_match WHERE NOT is_new)")
+        updated = _change_known(parameters) if cursor.fetchone()[0] else 0
+    return created, updated
+
+
+def _change_known(parameters: dict[str, Any]) -> int:
+    """Change votes and voters that were known. How many rows changed a known field of a vote."""
+    with connection.cursor() as cursor:
         cursor.execute(_CHANGES, parameters)
         cursor.execute("SELECT count(*) FILTER (WHERE NOT vote_is_new), count(*) FROM import_change")
         updated, changed = cursor.fetchone()
         if changed:
             for statement in (_LOCK_VOTERS, _CHANGE_VOTERS, _CHANGE_VOTES, _NOTE_CHANGES):
                 cursor.execute(statement, parameters)
-        if file_headers:
+        if parameters["file_headers"]:
             cursor.execute(_EXTRA, parameters)
-    return created, updated
+    return int(updated)
