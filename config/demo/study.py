@@ -13,10 +13,12 @@ import random
 import secrets
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 
 from classify import adjudication, rounds, tagging
@@ -59,8 +61,8 @@ def seed(home: Path, *, others_are_fine: bool) -> list[Account]:
     others = User.objects.exclude(username__in=CAST).count()
     if others and not others_are_fine:
         raise Refused(
-            f"This database has {others} other accounts. The sample study adds five accounts and two polls to "
-            "it: use --yes if that is what you want."
+            f"This database has {others} other accounts. The sample study adds five accounts and two polls: "
+            "use --yes if that is what you want."
         )
     ensure_ready_made()
     accounts = _accounts(home)
@@ -76,17 +78,28 @@ def _accounts(home: Path) -> list[Account]:
     """Make the accounts that are missing, with passwords that stay the same in this ROLECALL_HOME."""
     made = json.dumps({username: _password() for username in CAST}, indent=1)
     kept: dict[str, str] = json.loads(private_file(ensure_home(home) / ACCOUNTS_FILE, made))
-    accounts = []
-    for username, (role, name) in CAST.items():
-        user = User.objects.filter(username=username).first()
-        if user is None:
-            user = User.objects.create_user(username, password=kept[username], first_name=name)
-            if role == Role.ADMIN:
-                user.is_staff = user.is_superuser = True
-                user.save(update_fields=["is_staff", "is_superuser"])
-        known = user.check_password(kept[username])
-        accounts.append(Account(username, Role(role).label, kept[username] if known else ""))
-    return accounts
+    there = dict(User.objects.filter(username__in=CAST).values_list("username", "password"))
+    new = [username for username in CAST if username not in there]
+    # Hashing is slow on purpose, and leaves the other cores free.
+    with ThreadPoolExecutor() as pool:
+        hashes = dict(zip(new, pool.map(make_password, [kept[name] for name in new]), strict=True))
+        known = dict(
+            zip(there, pool.map(check_password, [kept[name] for name in there], there.values()), strict=True)
+        )
+    User.objects.bulk_create(
+        User(
+            username=username,
+            first_name=CAST[username][1],
+            password=hashes[username],
+            is_staff=CAST[username][0] == Role.ADMIN,
+            is_superuser=CAST[username][0] == Role.ADMIN,
+        )
+        for username in new
+    )
+    return [
+        Account(username, str(Role(role).label), kept[username] if known.get(username, True) else "")
+        for username, (role, _name) in CAST.items()
+    ]
 
 
 def _password() -> str:
