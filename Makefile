@@ -35,7 +35,7 @@ test: dev
 	@chromium=`sh .ci/chromium` && CHROMIUM="$$chromium" .venv/bin/pytest -n logical --maxprocesses 8 $(ARGS)
 
 bench: dev
-	@.venv/bin/python -m pytest tests/benchmarks $(ARGS)
+	@ROLECALL_BENCHMARKS=1 .venv/bin/python -m pytest tests/benchmarks $(ARGS)
 
 lint: dev
 	.venv/bin/ruff check .

@@ -1,5 +1,8 @@
 """The settings of the tests: the real ones, with a fast password hasher and plain static files."""
 
+import tests.database  # noqa: F401 - starts the server, before the settings ask how to reach it
+
+# isort: split
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES
 

@@ -10,15 +10,19 @@ from config.embedded.places import DATABASE, ROLE, SUPERUSER, Places
 from config.embedded.users import ServerUser
 from config.env import SetupError, private_file, why
 
+# The builtin locale sorts and folds alike on every machine; nobody can log in before passwords are set.
+INITDB_OPTIONS = [
+    *("--username", SUPERUSER, "--encoding", "UTF8", "--auth", "reject", "--no-instructions"),
+    *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+]
+
 
 def initialise(places: Places, programs: Path, user: ServerUser | None) -> None:
     """Make the data folder beside its place and move it there when it is whole: a crash leaves no half."""
     draft = places.root / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
-    command = [str(programs / "initdb"), "-D", str(draft), "-U", SUPERUSER, "-E", "UTF8", "-A", "reject"]
-    command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
     try:
-        binaries.run(command, user, places)
+        binaries.run([str(programs / "initdb"), "-D", str(draft), *INITDB_OPTIONS], user, places)
         set_passwords(places, programs, user, draft)
         draft.rename(places.data)
     except BaseException:
