@@ -47,14 +47,18 @@
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element)) return;
     if (event.target.closest("[data-show-keys]")) document.getElementById("keys").showModal();
-    const choice = event.target.closest("[data-choice]");
+    const choice = event.target.closest('#case [name="verdict"]');
     if (choice) lastChoice = choice.value;
     if (event.target.closest("[data-send-again]")) {
-      document.querySelector(`#case [data-choice][value="${CSS.escape(lastChoice ?? "")}"]`)?.click();
+      chosen()?.click();
     }
   });
 
   // ---------- one request per decision ----------
+
+  function chosen() {
+    return document.querySelector(`#case [name="verdict"][value="${CSS.escape(lastChoice ?? "")}"]`);
+  }
 
   function setState(name, text) {
     if (!state) return;
@@ -90,7 +94,7 @@
     setState("saving", words.saving);
     const box = document.getElementById("unsaved");
     if (box) box.hidden = true;
-    document.querySelector(`#case [data-choice][value="${CSS.escape(lastChoice ?? "")}"]`)?.classList.add("is-sending");
+    chosen()?.classList.add("is-sending");
   });
   document.addEventListener("htmx:sendError", (event) => { if (isDecision(event)) failed(words.offline); });
   document.addEventListener("htmx:timeout", (event) => { if (isDecision(event)) failed(words.offline); });
@@ -126,7 +130,7 @@
     if (xhr === settled) return; // The event comes once for every piece that was swapped.
     settled = xhr;
     if (target?.id === "profiles") {
-      document.querySelector("#profiles a, #profiles li[tabindex]")?.focus();
+      if (!typing(document.activeElement)) document.querySelector("#profiles a, #profiles li[tabindex]")?.focus();
       return;
     }
     if (target?.id !== "case") return;
