@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from classify.views import codebooks, conflicts, decisions, home, poll, results, rounds, tagging, voters
+from classify.views import (
+    codebooks,
+    conflicts,
+    decisions,
+    exports,
+    home,
+    poll,
+    results,
+    rounds,
+    tagging,
+    voters,
+)
 
 # Under /polls/<slug>/.
 poll_patterns: list[URLPattern | URLResolver] = [
@@ -37,6 +48,8 @@ round_patterns: list[URLPattern | URLResolver] = [
     path("report/", results.report, name="report"),
     path("report/chart.svg", results.report_chart, name="report-chart"),
     path("agreement/", results.agreement, name="agreement"),
+    path("export/", exports.exports, name="exports"),
+    path("export/<slug:what>.<slug:form>", exports.export_file, name="export-file"),
 ]
 
 # Not of one poll: the codebooks.
