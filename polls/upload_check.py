@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -77,6 +78,8 @@ def look(upload: Upload, *, by: User) -> Look:
             preview = mapping.preview(source, upload.columns)
         except Refused as problem:
             return Look(problem=str(problem), preview=_guessed(source) if upload.columns else None)
+        if missing := preview.mapping.missing():
+            return Look(problem=missing, preview=preview)
         details = _poll_details(upload.details)
         try:
             fields, rows = first_rows(source, preview.mapping, _known_options(upload, details))
@@ -99,8 +102,10 @@ def first_rows(
     )
     if "name" not in fields and {"first_name", "last_name"} & columns.fields.keys():
         fields = ("name", *fields)
-    clean = validate.clean_rows(source.records(), columns, known_options, readers.Limits())
-    return fields, tuple(_read_row(row, fields) for row in islice(clean, FIRST_ROWS))
+    rows = validate.clean_rows(source.records(), columns, known_options, source.limits)
+    # Closed before the file is: reading stops long before its end.
+    with closing(cast(Generator[validate.Clean], rows)) as clean:
+        return fields, tuple(_read_row(row, fields) for row in islice(clean, FIRST_ROWS))
 
 
 def _read_row(row: validate.Clean, fields: tuple[str, ...]) -> ReadRow:
@@ -179,7 +184,7 @@ def chosen(columns: mapping.ColumnMapping) -> dict[str, str]:
 def encoding_samples(upload: Upload) -> tuple[tuple[str, str, str], ...]:
     """The text around the first byte that is not UTF-8, as each encoding reads it; empty when the file is
     UTF-8 and something else is the trouble. Encodings that cannot read the piece are left out."""
-    at = _first_byte_not_utf8(upload)
+    at = _first_byte_not_utf8(upload) if upload.data.exists() else None
     if at is None:
         return ()
     with upload.data.open("rb") as stream:

@@ -173,7 +173,8 @@ def _root() -> Path:
 def _folders() -> list[Path]:
     try:
         return [entry for entry in _root().iterdir() if TOKEN.fullmatch(entry.name)]
-    except FileNotFoundError:
+    except OSError:
+        # Not made yet; what else is wrong shows when the file is written.
         return []
 
 

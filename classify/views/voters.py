@@ -6,7 +6,7 @@ The pages stand here and not in `polls`, because who may see a vote is a rule of
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -30,6 +30,11 @@ def get_open_poll(request: HttpRequest, slug: str) -> Poll:
     poll = get_poll_or_404(request.user, slug)
     visibility.check_can_see_votes(request.user, poll)
     return poll
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form was sent with; null, for an unbound form, when the page is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 @require_safe
@@ -57,7 +62,7 @@ def voters(request: HttpRequest, slug: str) -> HttpResponse:
 def voter_add(request: HttpRequest, slug: str) -> HttpResponse:
     """One voter by hand, by the rules of an import."""
     poll = get_open_poll(request, slug)
-    form = VoterForm(request.POST or None, poll=poll)
+    form = VoterForm(posted(request), poll=poll)
     if request.method == "POST" and form.is_valid():
         try:
             vote = domain.add_voter(poll=poll, fields=form.values(), by=actor(request))
@@ -77,7 +82,7 @@ def vote_edit(request: HttpRequest, slug: str, vote_id: int) -> HttpResponse:
     """Correct what is known of a voter and the vote; what was there before is kept."""
     poll = get_open_poll(request, slug)
     vote = get_object_or_404(votes_of(poll), pk=vote_id)
-    form = VoterForm(request.POST or None, poll=poll, initial=initial_of(vote))
+    form = VoterForm(posted(request), poll=poll, initial=initial_of(vote))
     if request.method == "POST" and form.is_valid():
         try:
             domain.correct_voter(vote=vote, fields=form.values(), by=actor(request))
@@ -97,7 +102,7 @@ def vote_exclude(request: HttpRequest, slug: str, vote_id: int) -> HttpResponse:
     """Leave a vote out of every count, saying why."""
     poll = get_open_poll(request, slug)
     vote = get_object_or_404(votes_of(poll), pk=vote_id)
-    form = ExcludeForm(request.POST or None)
+    form = ExcludeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             domain.exclude_vote(vote=vote, by=actor(request), **form.cleaned_data)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from polls.importing.mapping import FIELDS, ColumnMapping
 from polls.models import Poll
 from polls.models.poll import validate_slug
+from polls.texts import option_key
 
 FIELD_LABELS = {
     "voter_id": _("Voter id"),
@@ -149,6 +150,10 @@ class NewPollForm(SourceForm):
                 raise ValidationError(
                     _("%(share)s %% is more than 100 %%: %(text)s"), params={"share": share, "text": text}
                 )
+        keys = [option_key(text) for text, _share in pairs]
+        for (text, _share), key in zip(pairs, keys, strict=True):
+            if keys.count(key) > 1:
+                raise ValidationError(_("The option “%(text)s” is given twice."), params={"text": text})
         if len({bool(share) for _text, share in pairs}) > 1:
             raise ValidationError(_("Give the published share of every option, or of none."))
         return pairs
@@ -161,7 +166,7 @@ class NewPollForm(SourceForm):
         return data
 
     def details(self) -> dict[str, Any]:
-        """What an upload remembers of the poll, as JSON can hold it; `options` are pairs of text and share."""
+        """What an upload remembers of the poll, as JSON holds it; `options` are pairs of text and share."""
         data = self.cleaned_data
         return {
             "question": data["question"],

@@ -28,7 +28,8 @@ def accept_invitation(request: HttpRequest, uid: str, token: str) -> HttpRespons
     user = people.invited_user(uid, token)
     if user is None:
         return render(request, TEMPLATE, {"expired": True}, status=410)
-    form = AcceptForm(request.POST or None, user=user, initial={"name": user.get_full_name()})
+    posted = request.POST if request.method == "POST" else None
+    form = AcceptForm(posted, user=user, initial={"name": user.get_full_name()})
     if request.method == "POST" and form.is_valid():
         accepted = people.accept(
             uid=uid, token=token, name=form.cleaned_data["name"], password=form.cleaned_data["password1"]

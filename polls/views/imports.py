@@ -36,7 +36,7 @@ TEMPLATE_HEADERS = [
 def poll_new(request: HttpRequest) -> HttpResponse:
     """A new poll and the file of its voters. Nothing is made before the file was looked at and imported."""
     check_can_create_poll(request.user)
-    form = NewPollForm(request.POST or None, request.FILES or None)
+    form = NewPollForm(request.POST, request.FILES) if request.method == "POST" else NewPollForm()
     if request.method == "POST" and form.is_valid():
         details = form.details()
         upload = store(form, by=actor(request), poll=form.cleaned_data["slug"], is_new=True, details=details)
@@ -51,7 +51,7 @@ def import_votes(request: HttpRequest, slug: str) -> HttpResponse:
     """A file of votes for a poll that is there."""
     poll = get_poll_or_404(request.user, slug)
     check_can_import(request.user, poll)
-    form = SourceForm(request.POST or None, request.FILES or None)
+    form = SourceForm(request.POST, request.FILES) if request.method == "POST" else SourceForm()
     if request.method == "POST" and form.is_valid():
         upload = store(form, by=actor(request), poll=poll.slug)
         if upload is not None:

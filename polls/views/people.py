@@ -112,10 +112,17 @@ def rows(poll: Poll, by: User) -> list[dict[str, Any]]:
             "roles": roles[user.pk],
             "is_me": user.pk == by.pk,
             "waiting": not user.has_usable_password(),
+            "imported": is_imported(user),
             "may_link": not user.has_usable_password() and allows(domain.check_can_make_link, by, user),
         }
         for user in members(poll)
     ]
+
+
+def is_imported(user: User) -> bool:
+    """Did an import of decisions make the account, and nobody let the person in yet?"""
+    invitation = getattr(user, "invitation", None)
+    return not user.has_usable_password() and (invitation is None or invitation.invited_by_id is None)
 
 
 def show_errors(form: forms.Form, problem: ValidationError) -> None:
