@@ -93,7 +93,8 @@ def run_server(*, bind: str = DEFAULT_BIND, workers: int = 1, more: str = "") ->
         blocking_threads=min(9, 2 * multiprocessing.cpu_count() + 1),
         blocking_threads_idle_timeout=600,
         respawn_failed_workers=True,
-        workers_kill_timeout=5,
+        # The slow imports of the first seconds end first.
+        workers_kill_timeout=20,
         websockets=False,
         log_level=LogLevels.warning,
     )
