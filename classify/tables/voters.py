@@ -18,7 +18,7 @@ def votes_of(poll: Poll) -> QuerySet[Vote]:
     ).values("value")[:1]
     return (
         Vote.objects.filter(poll=poll)
-        .select_related("voter", "option", "voided_by")
+        .select_related("poll", "voter", "option")
         .annotate(voter_id_shown=Subquery(key))
     )
 

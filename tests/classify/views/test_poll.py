@@ -126,9 +126,9 @@ def test_the_number_of_statements_does_not_grow_with_the_votes(
     votes, poll, ada, client_for, django_assert_num_queries
 ):
     browser = client_for(ada)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         browser.get(URL)
     for n in range(10):
         factories.make_vote(poll, f"Title {n}", 1)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         browser.get(URL)

@@ -75,7 +75,7 @@ def test_the_same_voter_twice_is_refused_with_a_sentence(admin, poll):
         ({"option": "Perhaps"}, "Select a valid choice."),
         ({"headline": "", "name": "", "voter_id": ""}, "who voted"),
         ({"profile_url": "javascript:alert(1)"}, "is no web address"),
-        ({"voted_at": "soon"}, "soon"),
+        ({"voted_at": "x" * 201}, "at most 200 characters"),
         ({"name": "x" * 501}, "at most 500 characters"),
         ({"name": "a\x00b"}, "Null characters"),
     ],

@@ -89,7 +89,7 @@ def test_votes_of_another_poll_are_not_there(votes, admin, db):
         ({"q": "%"}, set()),
         ({"state": "excluded"}, {"Lee"}),
         ({"state": "live"}, {"Kim", "Mo"}),
-        ({"q": "\x00"}, set()),
+        ({"q": "\x00"}, {"Kim", "Lee", "Mo"}),
         ({"q": "x" * 5000}, set()),
         ({"sort": "-voter"}, {"Kim", "Lee", "Mo"}),
         ({"page": "99"}, {"Kim", "Lee", "Mo"}),
@@ -146,11 +146,11 @@ def test_what_voters_wrote_is_shown_as_text(poll, admin):
 
 
 def test_pages_and_a_fixed_number_of_statements(votes, poll, admin, django_assert_num_queries):
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         admin.get(URL)
     for n in range(60):
         factories.make_vote(poll, f"Title {n}", 1, name=f"Person {n:02d}")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = text_of(admin.get(URL))
     assert "63 votes." in page
     assert "Person 59" not in page
