@@ -58,7 +58,7 @@ GENERAL = [
     Address("readyz", get=anybody(), is_page=False),
     Address("home", get=people()),
     Address("login", get=anybody(), post=anybody(), data=lambda _: {"username": "x", "password": "y"}),
-    Address("logout", post=anybody(DONE)),
+    Address("logout", post=anybody(LOGIN)),
     Address(
         "password_change",
         get=people(),
@@ -73,6 +73,7 @@ GENERAL = [
     Address(
         "accept-invitation",
         _invitation,
+        missing=410,
         get=anybody(),
         post=anybody(DONE),
         data=lambda _: {"name": "Ivy", "password1": "a long new one", "password2": "a long new one"},
@@ -133,7 +134,6 @@ IMPORTS = [
         get=SITE,
         post=SITE_DONE,
         data=lambda _: {"action": "cancel"},
-        missing=frozenset({403, 404}),
     ),
     Address(
         "polls:import",
@@ -150,17 +150,18 @@ IMPORTS = [
         post=ADA_ALONE_DONE,
         data=lambda _: {"action": "cancel"},
         far=of_far_poll,
-        missing=frozenset({403, 404}),
     ),
     Address(
-        "polls:import-result", _imported, get=ADA_ALONE, far=of_far_poll, missing=frozenset({403, 404, 405})
+        "polls:import-result",
+        _imported,
+        get=ADA_ALONE,
+        far=of_far_poll,
     ),
     Address(
         "polls:import-rejects",
         _imported,
         get=ADA_ALONE,
         far=of_far_poll,
-        missing=frozenset({403, 404, 405}),
         is_page=False,
     ),
 ]
@@ -261,9 +262,13 @@ READING = [
         post=READERS_DONE,
         data=_decision,
         far=_far_case,
-        missing=frozenset({403, 404}),
     ),
-    Address("classify:tag-profile", _case, post=READERS, far=_far_case, missing=frozenset({403, 404})),
+    Address(
+        "classify:tag-profile",
+        _case,
+        post=READERS,
+        far=_far_case,
+    ),
     Address("classify:my-decisions", of_round, get=READERS, far=of_far_round),
     Address("classify:hand-in", of_round, get=READERS, post=READERS_DONE, far=of_far_round),
     Address("classify:handout", of_round, get=EVERY_MEMBER, far=of_far_round),
@@ -275,22 +280,39 @@ READING = [
         post=only("jude", DONE),
         data=_resolution,
         far=_far_case,
-        missing=frozenset({403, 404}),
     ),
     Address(
         "classify:conflict-take",
         _case,
         post=only("jude", DONE),
         far=_far_case,
-        missing=frozenset({403, 404}),
     ),
     Address(
         "classify:conflict-confirm",
         _case,
         post=only("jude ada root", DONE),
         far=_far_case,
-        missing=frozenset({403, 404}),
     ),
 ]
 
-ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *ROUNDS, *READING]
+ADMINS_ONLY_WHILE_OPEN = only("ada root")
+
+
+def _export(world: Study) -> dict[str, Any]:
+    return {**of_round(world), "what": "classified", "form": "csv"}
+
+
+def _far_export(world: Study) -> dict[str, Any]:
+    return {**of_far_round(world), "what": "classified", "form": "csv"}
+
+
+RESULTS = [
+    Address("classify:results", of_poll, get=Access({"ada": DONE, "root": DONE}, OK), far=of_far_poll),
+    Address("classify:report", of_round, get=ADMINS_ONLY_WHILE_OPEN, far=of_far_round),
+    Address("classify:report-chart", of_round, get=ADMINS_ONLY_WHILE_OPEN, far=of_far_round, is_page=False),
+    Address("classify:agreement", of_round, get=ADMINS_ONLY_WHILE_OPEN, far=of_far_round),
+    Address("classify:exports", of_round, get=ADMINS_ONLY_WHILE_OPEN, far=of_far_round),
+    Address("classify:export-file", _export, get=ADMINS_ONLY_WHILE_OPEN, far=_far_export, is_page=False),
+]
+
+ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *ROUNDS, *READING, *RESULTS]

@@ -86,7 +86,7 @@ MEMBERS_AND_ROOT = "vera rosa sam jude ada root"
 class Address:
     """One address. `get` and `post` say who gets what; None: nobody may use that method (405 for whoever is
     logged in). `data` fills the form of a POST, `far` gives the arguments of the other poll's object,
-    `missing` the answers for an object that is not there, `is_page` says whether a browser can look at it.
+    `missing` the answer for an object that is not there, `is_page` says whether a browser can look at it.
     """
 
     name: str
@@ -95,7 +95,7 @@ class Address:
     post: Access | None = None
     data: Filler = nothing
     far: Filler = nothing
-    missing: frozenset[int] = frozenset({404})
+    missing: int = HIDDEN
     is_page: bool = True
 
     def url(self, world: Study, **instead: Any) -> str:
