@@ -6,34 +6,42 @@ be seen of decisions and votes is a rule of blindness and stands in `classify.vi
 
 from __future__ import annotations
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db import connection
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from classify.models import Case, Round, RoundAdjudicator, RoundReviewer
-from polls.models import Membership, Poll, Role
+from polls.models import Poll, Role
 from polls.permissions import Person, PollRefused, Right, allows, check_can_administer, check_right
+
+_ROUND, _POLL = Round._meta.concrete_fields, Poll._meta.concrete_fields
+_COLUMNS = ", ".join([*(f'r."{f.column}"' for f in _ROUND), *(f'p."{f.column}"' for f in _POLL)])
+# Written out, since it is asked with every decision, and building it anew would take longer than running it.
+_ROUND_TO_READ = f"""
+SELECT ARRAY(SELECT m.role FROM polls_membership m WHERE m.poll_id = p.id AND m.user_id = %(user)s),
+       EXISTS (SELECT FROM classify_roundreviewer s WHERE s.round_id = r.id AND s.user_id = %(user)s),
+       {_COLUMNS}
+  FROM classify_round r JOIN polls_poll p ON p.id = r.poll_id
+ WHERE p.slug = %(slug)s AND r.number = %(number)s
+"""  # noqa: S608 - of constants
 
 
 def get_round_to_read(user: Person, slug: str, number: int) -> Round:
-    """The round with its poll and codebook for somebody who reads in it, in one statement.
+    """The round with its poll for somebody who reads in it, in one statement.
 
     Raises Http404 for who is no member of the poll, PollRefused for a member who holds no slot of the round.
     Whether it is still open is asked with `check_is_open`, which costs nothing more.
     """
-    roles = Membership.objects.filter(poll=OuterRef("poll"), user=user.pk).values("role")
-    seats = RoundReviewer.objects.filter(round=OuterRef("pk"), user=user.pk).values("ordinal")
-    round = (
-        Round.objects.select_related("poll", "version__codebook")
-        .annotate(my_roles=ArraySubquery(roles), my_seats=ArraySubquery(seats))
-        .filter(poll__slug=slug, number=number)
-        .first()
-    )
-    if round is None or not (round.my_roles or user.is_superuser):
+    with connection.cursor() as cursor:
+        cursor.execute(_ROUND_TO_READ, {"user": user.pk, "slug": slug, "number": number})
+        row = cursor.fetchone()
+    if row is None or not (row[0] or user.is_superuser):
         raise Http404
-    if not round.my_seats or not (Role.REVIEWER in round.my_roles or user.is_superuser):
+    roles, has_seat, *values = row
+    if not has_seat or not (Role.REVIEWER in roles or user.is_superuser):
         raise PollRefused(_("You are no reviewer of this round."))
+    round = Round.from_db(connection.alias, [f.attname for f in _ROUND], values[: len(_ROUND)])
+    round.poll = Poll.from_db(connection.alias, [f.attname for f in _POLL], values[len(_ROUND) :])
     return round
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from classify.assignment.reading import forget_total, unread
 from classify.models import Case, Round, RoundReviewer
-from polls.models import Poll
+from polls.models import Option, Poll
 
 # Live votes of the poll that stand behind no case of the round.
 _HOMELESS = """
-SELECT v.id, v.headline_id, v.headline_raw FROM polls_vote v
+SELECT v.id, v.headline_id, v.headline_raw, v.option_id FROM polls_vote v
  WHERE v.poll_id = %(poll)s AND v.voided_at IS NULL
    AND NOT EXISTS (SELECT FROM classify_casevote cv
                     WHERE cv.round_id = %(round)s AND cv.vote_id = v.id AND cv.left_at IS NULL)
@@ -28,22 +29,28 @@ _INSERT_CASES = """
 INSERT INTO classify_case
   (id, round_id, poll_id, headline_id, origin, text, n_votes, option_counts, reviewer1_id, reviewer2_id,
    order1, order2, status, resolution, review_again)
-SELECT n.id, %(round)s, %(poll)s, n.headline_id, n.origin, n.text, 0, '{}', %(reviewer1)s, %(reviewer2)s,
+SELECT n.id, %(round)s, %(poll)s, n.headline_id, n.origin, n.text, n.n_votes, n.counts,
+       %(reviewer1)s, %(reviewer2)s,
        hashint8extended(n.id, %(seed)s), hashint8extended(n.id, hashint8extended(2, %(seed)s)),
        'waiting', '', false
 """
 
+# The votes of a group, and how many of them went to each option, by position. A case is inserted with its
+# counts, since updating it at once would make its keys be checked twice.
+_COUNTED = "count(*) AS n_votes, ARRAY[PER_POSITION]::int[] AS counts"
 _JOIN = "INSERT INTO classify_casevote (round_id, vote_id, case_id, joined_at, reason)"
 _NEW_ID = "nextval(pg_get_serial_sequence('classify_case', 'id'))"
 
 OPEN_HEADLINES = f"""
 WITH n AS (
-  SELECT {_NEW_ID} AS id, h.id AS headline_id, 'headline' AS origin, h.text
-    FROM (SELECT DISTINCT headline_id AS id FROM ({_HOMELESS}) v
-           WHERE NOT EXISTS (SELECT FROM classify_case c
+  SELECT {_NEW_ID} AS id, h.id AS headline_id, 'headline' AS origin, h.text, wanted.n_votes, wanted.counts
+    FROM (SELECT v.headline_id AS id, {_COUNTED}
+            FROM ({_HOMELESS}) v JOIN polls_option o ON o.id = v.option_id
+           WHERE v.headline_id IS NOT NULL
+             AND NOT EXISTS (SELECT FROM classify_case c
                               WHERE c.round_id = %(round)s AND c.origin = 'headline'
                                 AND c.headline_id = v.headline_id)
-           ORDER BY 1) wanted
+           GROUP BY v.headline_id ORDER BY v.headline_id) wanted
     JOIN polls_headline h USING (id)
 )
 {_INSERT_CASES} FROM n
@@ -60,10 +67,13 @@ SELECT %(round)s, v.id, c.id, %(now)s, %(reason)s
 # A case for one vote: without a headline, or every vote where the unit is the voter.
 OPEN_SINGLES = f"""
 WITH n AS (
-  SELECT {_NEW_ID} AS id, v.id AS vote_id, v.headline_id,
+  SELECT {_NEW_ID} AS id, v.vote_id, v.headline_id, v.n_votes, v.counts,
          CASE WHEN %(unit)s = 'voter' THEN 'voter' ELSE 'blank' END AS origin,
          CASE WHEN v.headline_id IS NULL THEN '' ELSE v.headline_raw END AS text
-    FROM (SELECT * FROM ({_HOMELESS}) h WHERE %(unit)s = 'voter' OR headline_id IS NULL ORDER BY id) v
+    FROM (SELECT v.id AS vote_id, v.headline_id, v.headline_raw, {_COUNTED}
+            FROM ({_HOMELESS}) v JOIN polls_option o ON o.id = v.option_id
+           WHERE %(unit)s = 'voter' OR v.headline_id IS NULL
+           GROUP BY v.id, v.headline_id, v.headline_raw ORDER BY v.id) v
 ), made AS ({_INSERT_CASES} FROM n RETURNING id)
 {_JOIN}
 SELECT %(round)s, n.vote_id, n.id, %(now)s, %(reason)s FROM n JOIN made USING (id)
@@ -132,31 +142,23 @@ UPDATE classify_case c SET review_again = true
    AND v.headline_id IS DISTINCT FROM c.headline_id
 """
 
-RECOUNT = """
-WITH per_option AS (
-  SELECT cv.case_id, o.position, count(*) AS n
+RECOUNT = f"""
+WITH per_case AS (
+  SELECT cv.case_id, {_COUNTED}
     FROM classify_casevote cv
     JOIN polls_vote v ON v.id = cv.vote_id
     JOIN polls_option o ON o.id = v.option_id
    WHERE cv.round_id = %(round)s AND cv.left_at IS NULL
-   GROUP BY cv.case_id, o.position
-), per_case AS (
-  SELECT case_id, sum(n) AS total, array_agg(position) AS positions, array_agg(n) AS ns
-    FROM per_option GROUP BY case_id
+   GROUP BY cv.case_id
 ), counted AS (
-  SELECT c.id, COALESCE(p.total, 0) AS total,
-         ARRAY(SELECT COALESCE(p.ns[array_position(p.positions, place::smallint)], 0)::int
-                 FROM generate_series(1, (SELECT max(position) FROM polls_option WHERE poll_id = %(poll)s))
-                      AS place
-                ORDER BY place) AS option_counts
+  SELECT c.id, COALESCE(p.n_votes, 0) AS n_votes, COALESCE(p.counts, ARRAY[NO_VOTES]::int[]) AS counts
     FROM classify_case c LEFT JOIN per_case p ON p.case_id = c.id
    WHERE c.round_id = %(round)s
 )
-UPDATE classify_case c SET n_votes = counted.total, option_counts = counted.option_counts
+UPDATE classify_case c SET n_votes = counted.n_votes, option_counts = counted.counts
   FROM counted
- WHERE counted.id = c.id
-   AND (c.n_votes <> counted.total OR c.option_counts IS DISTINCT FROM counted.option_counts)
-"""
+ WHERE counted.id = c.id AND (c.n_votes <> counted.n_votes OR c.option_counts <> counted.counts)
+"""  # noqa: S608 - of constants
 
 # Each reviewer's count of decided cases that have a vote, in time or late: what they know themselves.
 RECOUNT_DECIDED = """
@@ -238,10 +240,19 @@ def _values(round: Round, *, reason: str) -> dict[str, Any]:
 
 
 def _run(values: dict[str, Any], *statements: str) -> int:
-    """Run the statements in their order; returns how many rows they touched together."""
+    """Run the statements in their order; returns how many rows they touched together.
+
+    Tables that were filled a moment ago have no statistics yet: the planner takes them for empty and would go
+    through 100,000 votes once per case. All these statements are over whole sets, so it is told to hash.
+    """
+    last = Option.objects.filter(poll=values["poll"]).aggregate(last=Max("position"))["last"] or 0
+    each = ", ".join(f"count(*) FILTER (WHERE o.position = {place})" for place in range(1, last + 1))
+    none = ", ".join("0" for _ in range(last))
     touched = 0
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
         for sql in statements:
-            cursor.execute(sql, values)
+            cursor.execute(sql.replace("PER_POSITION", each).replace("NO_VOTES", none), values)
             touched += cursor.rowcount
+        cursor.execute("SET LOCAL enable_nestloop = on")
     return touched

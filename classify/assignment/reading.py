@@ -13,24 +13,29 @@ from django.db import connection
 from classify.models import Case, ReviewerCase, Round, RoundReviewer
 from polls.models import User
 
-_UNREAD = """
-SELECT * FROM classify_reviewercase rc
- WHERE rc.round_id = %(round)s AND rc.reviewer_id = %(reviewer)s AND rc.slot = %(slot)s
-   AND rc.decision_id IS NULL AND rc.n_votes > 0
-   AND (SELECT count(*) FROM classify_decision d WHERE d.case_id = rc.case_id AND d.slot = %(slot)s) = 0
-"""
+_FIELDS = [field.attname for field in ReviewerCase._meta.concrete_fields]
 
-NEXT_UNREAD = f"""
-({_UNREAD} AND (rc.reading_order, rc.case_id) > (%(order)s, %(case)s)
- ORDER BY rc.reading_order, rc.case_id LIMIT 1)
-UNION ALL
-({_UNREAD} AND (rc.reading_order, rc.case_id) <= (%(order)s, %(case)s)
- ORDER BY rc.reading_order, rc.case_id LIMIT 1)
-LIMIT 1
-"""
-"""From the cursor on, then once around. The partial index on to-do rows gives both arms in order, and the
-second runs only when the first is empty. A withdrawn decision leaves a to-do row; the count skips it, since
-it must not tell whether the withdrawal came in time."""
+
+def _unread_sql(slot: int) -> str:
+    """From the cursor on, then once around: two arms, of which the second runs only when the first is empty.
+
+    The columns are those of the view that reviewers read, of this slot alone. They are taken from the table,
+    since through the view the planner would sort all that is to do instead of following the partial index.
+    A withdrawn decision leaves a to-do row; the count skips it, since it must not tell whether the withdrawal
+    came in time. (As a truth value: a number compared with 0 would look rare, and again bring on a sort.)
+    """
+    arm = f"""
+(SELECT c.id, c.round_id, c.poll_id, {slot} AS slot, c.reviewer{slot}_id, c.order{slot}, c.headline_id,
+        c.origin, c.text, c.n_votes, c.decision{slot}_id, c.cat{slot}, c.review_again
+   FROM classify_case c
+  WHERE c.round_id = %(round)s AND c.reviewer{slot}_id = %(reviewer)s AND c.decision{slot}_id IS NULL
+    AND (c.order{slot}, c.id) {{}} (%(order)s, %(case)s) AND c.n_votes > 0
+    AND (SELECT count(*) = 0 FROM classify_decision d WHERE d.case_id = c.id AND d.slot = {slot})
+  ORDER BY c.order{slot}, c.id LIMIT 1)"""  # noqa: S608 - of constants
+    return f"{arm.format('>')} UNION ALL {arm.format('<=')} LIMIT 1"
+
+
+NEXT_UNREAD = {slot: _unread_sql(slot) for slot in (1, 2)}
 
 NEXT_WITHDRAWN = """
 SELECT rc.* FROM classify_decision d
@@ -64,9 +69,12 @@ def next_after(*, round_id: int, reviewer_id: int, slot: int, cursor: tuple[int,
         "order": cursor[0],
         "case": cursor[1],
     }
-    for sql in (NEXT_UNREAD, NEXT_WITHDRAWN):
-        for case in ReviewerCase.objects.raw(sql, values):
-            return case
+    with connection.cursor() as db:
+        for sql in (NEXT_UNREAD[slot], NEXT_WITHDRAWN):
+            db.execute(sql, values)
+            row = db.fetchone()
+            if row is not None:
+                return ReviewerCase.from_db(connection.alias, _FIELDS, row)
     return None
 
 

@@ -27,10 +27,12 @@ MAX_MILLISECONDS = 24 * 3600 * 1000
 class Submitted:
     """The reply to a decision: the same for the first and the second one, in time and late.
 
-    `decided` of `total` cases are the reviewer's own progress; `next` is None when all is read.
+    `decided` of `total` cases are the reviewer's own progress; `next` is None when all is read. `text` is
+    what the decided case shows.
     """
 
     decision: Decision
+    text: str
     repeated: bool
     next: ReviewerCase | None
     decided: int
@@ -54,13 +56,14 @@ class _Seat:
     sealed: bool
     counts: bool
     order: int
+    text: str
 
 
 # Seat first, then case: a reviewer's own requests stand in line, and two reviewers meet only at the case.
 _LOCK = """
 SELECT c.id, r.id, r.ordinal, r.cursor_order, r.cursor_case, r.decided_count, r.handed_in_at IS NOT NULL,
        category.id, c.sealed_at IS NOT NULL, c.n_votes > 0,
-       CASE r.ordinal WHEN 1 THEN c.order1 ELSE c.order2 END
+       CASE r.ordinal WHEN 1 THEN c.order1 ELSE c.order2 END, c.text
   FROM classify_roundreviewer r
   JOIN classify_case c ON c.round_id = r.round_id
    AND r.user_id = CASE r.ordinal WHEN 1 THEN c.reviewer1_id WHEN 2 THEN c.reviewer2_id END
@@ -266,4 +269,4 @@ def _reply(
         upcoming = assignment.next_after(
             round_id=decision.round_id, reviewer_id=decision.reviewer_id, slot=seat.slot, cursor=cursor
         )
-    return Submitted(decision, repeated, upcoming, decided, assignment.total_of(decision.round))
+    return Submitted(decision, seat.text, repeated, upcoming, decided, assignment.total_of(decision.round))

@@ -170,14 +170,13 @@ def _next(
 ) -> HttpResponse:
     """The fragment that takes the place of the decided case."""
     book = book_of(round.version_id)
-    decided = ReviewerCase.objects.get(case=reply.decision.case_id, round=round, reviewer=person)
     card = _card(reply.next, book) if reply.next else None
     context: dict[str, Any] = {
         "round": round,
         "codebook": book,
         "card": card,
         "progress": Progress(min(reply.decided, reply.total), reply.total),
-        "recent": [_recent(reply.decision, decided.text, book)],
+        "recent": [_recent(reply.decision, reply.text, book)],
         "announcement": f"{said} {_upcoming(card)}",
         "swap": True,
     }
