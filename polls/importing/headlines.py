@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from django.db import connection
 
+from polls.importing.staging import CHUNK
 from polls.titles import key_hash, split_headline
 
-_CHUNK: Final = 5000
 _NEW: Final = """
     CREATE TEMPORARY TABLE import_headline ON COMMIT DROP AS
     SELECT DISTINCT ON (headline_hash) headline_hash AS key_hash, headline_raw AS text, row
@@ -51,7 +51,7 @@ def write_headlines() -> None:
     with connection.cursor() as cursor:
         cursor.execute(_NEW)
         cursor.execute(_PARTS_TABLE)
-        for headlines in batched(_made(), _CHUNK, strict=False):
+        for headlines in batched(_made(), CHUNK, strict=False):
             raw: Any = cursor
             with raw.copy("COPY import_part FROM STDIN") as copy:
                 for headline_id, text in headlines:
@@ -68,5 +68,6 @@ def _made() -> Iterator[tuple[int, str]]:
         cursor.execute("CREATE TEMPORARY TABLE import_made (id bigint, text text) ON COMMIT DROP")
         cursor.execute(_INSERT)
     with connection.chunked_cursor() as cursor:
+        cursor.cursor.itersize = CHUNK
         cursor.execute("SELECT id, text FROM import_made")
         yield from cursor

@@ -12,11 +12,14 @@ from django.db import connection
 from polls.importing.report import ERRORS_SHOWN, RowError
 from polls.importing.validate import Clean
 
+CHUNK: Final = 5000
+"""Rows fetched at a time where all of them might be too many to hold."""
+
 _MANY: Final = 1000
 _PLANS: Final = {"enable_nestloop": "off", "jit": "off", "work_mem": "'64MB'"}
 _CREATE: Final = """
     CREATE TEMPORARY TABLE import_row (
-        row integer PRIMARY KEY, errors jsonb,
+        row integer NOT NULL, errors jsonb,
         id_hash bytea, id_value text, derived boolean, url_hash bytea, url_value text, profile_url text,
         base_hash bytea, name text, organisation text, country text,
         headline_raw text, headline_hash bytea, option_key text, option_text text,
@@ -137,6 +140,7 @@ def first_errors() -> tuple[RowError, ...]:
 def rejected_rows() -> Iterator[tuple[int, str]]:
     """Row number and all reasons of every rejected row, in order, without holding them all."""
     with connection.chunked_cursor() as cursor:
+        cursor.cursor.itersize = CHUNK
         cursor.execute("SELECT row, errors FROM import_row WHERE errors IS NOT NULL ORDER BY row")
         for row, errors in cursor:
             yield row, "; ".join(_told(error) for error in json.loads(errors))

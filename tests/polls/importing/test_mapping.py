@@ -161,7 +161,7 @@ def found(text: str, columns: dict[str, str] | None = None) -> tuple[int, list[t
 
 
 def test_the_header_is_found_below_notes() -> None:
-    text = 'Notes:\n"When exporting, some\naddresses are missing"\n\nFirst Name,Last Name,Position,Antwort\nRosa,L,CX,Yes\n'
+    text = 'Notes:\n"Some, or\nall"\n\nFirst Name,Last Name,Position,Antwort\nRosa,L,CX,Yes\n'
     assert found(text) == (4, [(5, ("Rosa", "L", "CX", "Yes"))])
 
 

@@ -1,0 +1,459 @@
+"""Files of voters into a poll: counts, options, repeats, refusals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polls.importing.load import run_import
+from polls.importing.readers import open_upload
+from polls.importing.report import ImportReport
+from polls.models import (
+    Batch,
+    Headline,
+    HeadlinePart,
+    JobTitle,
+    Membership,
+    Option,
+    Poll,
+    Vote,
+    VoteChange,
+    Voter,
+)
+from polls.problems import Refused, WrongUsage
+from tests import factories
+from tests.polls.importing import hooks
+
+pytestmark = pytest.mark.django_db
+
+NAUGHTY = json.loads((Path(__file__).parents[2] / "data" / "blns" / "blns.json").read_text("utf-8"))
+THREE = (
+    "voter_id,name,headline,profile_url,option,voted_at,comment,country,Region\n"
+    "v1,Rosa,Head of CX | ex-Google,https://www.linkedin.com/in/rosa,Yes,2026-03-05,Well said,DE,EU\n"
+    "v2,Sam,Trainer; Coach,linkedin.com/in/sam,No,2h,,US,\n"
+    "v3,Tim,head of cx |  EX-Google,,Yes,,,,EU\n"
+)
+
+
+def counts(report: ImportReport) -> tuple[int, int, int, int, int]:
+    assert report.created + report.updated + report.unchanged + report.rejected == report.rows
+    return report.rows, report.created, report.updated, report.unchanged, report.rejected
+
+
+def reasons(report: ImportReport) -> list[tuple[int, str, str]]:
+    return [(error.row, error.column, error.reason) for error in report.errors]
+
+
+def table(*rows: list[str]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def test_a_file_makes_the_poll_with_its_votes(load: Any) -> None:
+    report = load(THREE)
+    assert counts(report) == (3, 3, 0, 0, 0)
+    assert report.written
+    assert report.as_json()["votes"] == {"Yes": 2, "No": 1}
+    assert (report.voters, report.distinct_titles) == (3, 2)
+    poll = Poll.objects.get(slug="p")
+    assert report.poll_id == poll.pk
+    assert poll.question == "P"
+    vote = Vote.objects.get(poll=poll, voter__name="Rosa")
+    assert (vote.headline_raw, vote.comment, vote.voted_raw) == (
+        "Head of CX | ex-Google",
+        "Well said",
+        "2026-03-05",
+    )
+    assert (vote.voter.country, vote.voter.profile_url) == ("DE", "https://www.linkedin.com/in/rosa")
+    assert (vote.extra, vote.batch.extra_headers) == (["EU"], ["Region"])
+    assert Vote.objects.get(voter__name="Sam").voted_raw == "2h"
+
+
+def test_headlines_with_one_key_are_one_with_its_parts(load: Any) -> None:
+    load(THREE)
+    rosa, tim = Vote.objects.get(voter__name="Rosa"), Vote.objects.get(voter__name="Tim")
+    assert rosa.headline == tim.headline
+    assert rosa.headline.text == "Head of CX | ex-Google"
+    parts = HeadlinePart.objects.filter(headline=rosa.headline).values_list("position", "raw", "mark")
+    assert list(parts) == [(1, "Head of CX", ""), (2, "ex-Google", "former")]
+    assert JobTitle.objects.count() == 4
+
+
+def test_a_vote_without_a_readable_headline_has_none(load: Any) -> None:
+    report = load("voter_id,headline,option\nv1,,Yes\nv2,\u200b,Yes\n")
+    assert report.distinct_titles == 0
+    assert list(Vote.objects.values_list("headline", flat=True)) == [None, None]
+    assert Headline.objects.count() == 0
+
+
+def test_the_same_file_twice_changes_nothing(load: Any) -> None:
+    load(THREE)
+    before = list(Vote.objects.order_by("id").values())
+    report = load(THREE)
+    assert counts(report) == (3, 0, 0, 3, 0)
+    assert list(Vote.objects.order_by("id").values()) == before
+    assert (VoteChange.objects.count(), Voter.objects.count(), Batch.objects.count()) == (0, 3, 2)
+
+
+def test_a_changed_field_is_updated_and_what_was_before_is_kept(load: Any) -> None:
+    load(THREE)
+    changed = (
+        THREE.replace("Trainer; Coach", "Head of Training")
+        .replace(",No,2h", ",Yes,2026-03-06")
+        .replace("US", "CA")
+    )
+    report = load(changed)
+    assert counts(report) == (3, 0, 1, 2, 0)
+    vote = Vote.objects.get(voter__name="Sam")
+    assert (vote.headline_raw, vote.headline.text, vote.option.text) == (
+        "Head of Training",
+        "Head of Training",
+        "Yes",
+    )
+    assert (vote.voter.country, vote.voted_raw, vote.voted_at.day) == ("CA", "2026-03-06", 6)
+    change = VoteChange.objects.get()
+    assert change.before == {"headline": "Trainer; Coach", "option": "No", "voted_at": "2h", "country": "US"}
+    assert change.batch_id == report.batch_id
+
+
+def test_empty_and_absent_cells_never_erase(load: Any) -> None:
+    load(THREE)
+    report = load("voter_id,name,headline,option,comment\nv1,,,Yes,\nv2,Sam,,No,\n")
+    assert counts(report) == (2, 0, 0, 2, 0)
+    rosa = Vote.objects.get(voter__name="Rosa")
+    assert (rosa.headline_raw, rosa.comment, rosa.voter.country, rosa.extra) == (
+        "Head of CX | ex-Google",
+        "Well said",
+        "DE",
+        ["EU"],
+    )
+
+
+def test_voters_missing_from_a_later_file_stay(load: Any) -> None:
+    load(THREE)
+    report = load("voter_id,option\nv9,No\n")
+    assert (report.voters, report.as_json()["votes"]) == (4, {"Yes": 2, "No": 2})
+
+
+def test_a_date_written_otherwise_is_no_change(load: Any) -> None:
+    load("voter_id,option,voted_at\nv1,Yes,2026-03-05\n")
+    assert load("voter_id,option,voted_at\nv1,Yes,5 March 2026\n").unchanged == 1
+
+
+def test_an_excluded_vote_stays_excluded_and_counts_nowhere(load: Any, nina: Any) -> None:
+    load(THREE)
+    vote = Vote.objects.get(voter__name="Rosa")
+    vote.voided_at, vote.voided_by, vote.void_reason = "2026-03-06T00:00Z", nina, "own"
+    vote.save()
+    report = load(THREE)
+    assert counts(report) == (3, 0, 0, 3, 0)
+    assert (report.voters, report.as_json()["votes"]) == (2, {"Yes": 1, "No": 1})
+    vote.refresh_from_db()
+    assert vote.void_reason == "own"
+
+
+def test_columns_not_recognised_are_kept_beside_those_of_earlier_files(load: Any) -> None:
+    load("voter_id,option,Region,Team\nv1,Yes,EU,A\nv2,No,US,\n")
+    report = load("voter_id,option,Shoe,Region\nv1,Yes,42,\nv2,No,,CA\nv3,No,44,EU\n")
+    assert counts(report) == (3, 1, 0, 2, 0)
+    kept = {
+        vote.voter.keys.get().value: dict(zip(vote.batch.extra_headers, vote.extra, strict=True))
+        for vote in Vote.objects.select_related("batch", "voter")
+    }
+    assert kept == {
+        "v1": {"Shoe": "42", "Region": "EU", "Team": "A"},
+        "v2": {"Shoe": "", "Region": "CA", "Team": ""},
+        "v3": {"Shoe": "44", "Region": "EU", "Team": ""},
+    }
+    assert sorted(str(c.before) for c in VoteChange.objects.all()) == [
+        "{'extra': {'Team': '', 'Region': 'US'}}",
+        "{'extra': {'Team': 'A', 'Region': 'EU'}}",
+    ]
+    assert counts(load("voter_id,option,Shoe,Region\nv1,Yes,42,\nv2,No,,CA\nv3,No,44,EU\n")) == (
+        3,
+        0,
+        0,
+        3,
+        0,
+    )
+
+
+def test_options_keep_the_order_of_first_appearance(load: Any) -> None:
+    report = load("voter_id,option\nv1,No\nv2,Yes\nv3, no \nv4,Maybe\n")
+    assert list(report.as_json()["votes"].items()) == [("No", 2), ("Yes", 1), ("Maybe", 1)]
+    assert [option.position for option in report.options] == [1, 2, 3]
+
+
+def test_an_option_only_a_rejected_row_names_is_none(load: Any) -> None:
+    report = load("voter_id,option\nv1,Typo\nv1,Yes\n,Nobody\n")
+    assert report.as_json()["votes"] == {"Yes": 1}
+
+
+def test_options_given_have_their_order_and_close_the_list(load: Any) -> None:
+    report = load("voter_id,option\nv1,no\nv2,Perhaps\n", options=["Yes", "No"])
+    assert report.as_json()["votes"] == {"Yes": 0, "No": 1}
+    assert reasons(report) == [(3, "option", "not an option of this poll")]
+
+
+def test_a_known_poll_rejects_other_options_and_may_get_more_at_the_end(load: Any) -> None:
+    load("voter_id,option\nv1,Yes\n")
+    assert load("voter_id,option\nv2,Maybe\nv3,YES\n").rejected == 1
+    report = load("voter_id,option\nv2,Maybe\n", options=["Maybe", "Yes"])
+    assert list(report.as_json()["votes"].items()) == [("Yes", 2), ("Maybe", 1)]
+
+
+@pytest.mark.parametrize(
+    "options", [["Yes", " yes "], ["", "No"], ["x" * 501], [f"O{n}" for n in range(101)], ["a\x00"]]
+)
+def test_options_that_cannot_be_are_wrong_usage(load: Any, options: list[str]) -> None:
+    with pytest.raises(WrongUsage):
+        load("voter_id,option\nv1,Yes\n", options=options)
+
+
+def test_the_newest_of_a_voter_is_kept_else_the_last(load: Any) -> None:
+    report = load(
+        "voter_id,option,voted_at\nv1,Yes,2026-03-07\nv1,No,2026-03-05\nv2,Yes,\nv2,No,\nv3,No,2026-03-05\nv3,Yes,\n"
+    )
+    assert reasons(report) == [
+        (3, "voter_id", "the same voter again: row 2 is kept"),
+        (4, "voter_id", "the same voter again: row 5 is kept"),
+        (7, "voter_id", "the same voter again: row 6 is kept"),
+    ]
+    chosen = Vote.objects.order_by("id").values_list("option__text", flat=True)
+    assert list(chosen) == ["Yes", "No", "No"]
+
+
+def test_a_dry_run_tells_what_would_be_and_writes_nothing(load: Any) -> None:
+    report = load(THREE, dry_run=True)
+    assert (report.dry_run, report.written, report.poll_id) == (True, False, None)
+    assert counts(report) == (3, 3, 0, 0, 0)
+    assert (report.voters, report.as_json()["votes"]) == (3, {"Yes": 2, "No": 1})
+    for model in (Poll, Option, Voter, Vote, Headline, JobTitle, Batch):
+        assert not model.objects.exists()
+
+
+def test_a_dry_run_on_a_known_poll_leaves_it(load: Any) -> None:
+    load(THREE)
+    report = load(THREE.replace("Trainer", "Agent"), dry_run=True, options=["Maybe"], question="Other?")
+    assert counts(report) == (3, 0, 1, 2, 0)
+    assert report.as_json()["votes"] == {"Yes": 2, "No": 1, "Maybe": 0}
+    assert Vote.objects.get(voter__name="Sam").headline_raw == "Trainer; Coach"
+    assert (Option.objects.count(), Poll.objects.get().question) == (2, "P")
+
+
+def test_strict_with_a_rejected_row_writes_nothing_and_says_why(load: Any) -> None:
+    report = load(THREE + "v4,Uma,,,Maybe,,,,\n", strict=True, options=["Yes", "No"])
+    assert (report.written, counts(report)) == (False, (4, 3, 0, 0, 1))
+    assert report.refused == (
+        "voters.csv: nothing was written, since 1 of 4 rows are rejected "
+        "(row 5, column “option”: not an option of this poll)."
+    )
+    assert not Poll.objects.exists()
+    assert load(THREE, strict=True).written
+
+
+def test_a_file_of_which_no_row_is_accepted_writes_nothing(load: Any) -> None:
+    report = load("voter_id,option\n,Yes\n,No\n")
+    assert (report.written, counts(report)) == (False, (2, 0, 0, 0, 2))
+    assert "no row can be taken" in report.refused
+    assert not Poll.objects.exists()
+
+
+def test_a_header_without_rows_is_no_error(load: Any) -> None:
+    report = load("voter_id,option\n\n,\n", options=["Yes"])
+    assert (report.written, report.refused, counts(report)) == (True, "", (0, 0, 0, 0, 0))
+
+
+def test_published_figures_are_kept_and_compared(load: Any) -> None:
+    data = "voter_id,option\n" + "".join(f"v{n},{'Yes' if n < 5 else 'No'}\n" for n in range(9))
+    report = load(data, published_total=10, published_shares=[Decimal(60), Decimal(40)])
+    assert report.published.consistent is False
+    assert [(o.text, o.votes, o.missing_least, o.missing_most) for o in report.options] == [
+        ("Yes", 5, 1, 1),
+        ("No", 4, 0, 0),
+    ]
+    again = load(data + "v9,Yes\n")
+    assert again.published.as_json() == {"total": 10, "consistent": True, "differences": []}
+
+
+def test_as_many_shares_as_options_are_wanted(load: Any) -> None:
+    with pytest.raises(WrongUsage, match=r"3 published shares were given, but p has 2 options \(Yes, No\)"):
+        load(THREE, published_shares=[Decimal(50), Decimal(30), Decimal(20)])
+    assert not Poll.objects.exists()
+
+
+@pytest.mark.parametrize("share", ["-1", "100.1", "NaN", "Infinity", "33.33333"])
+def test_a_share_that_cannot_be_is_wrong_usage(load: Any, share: str) -> None:
+    with pytest.raises(WrongUsage, match="percentage"):
+        load(THREE, published_shares=[Decimal(share), Decimal(50)])
+
+
+@pytest.mark.parametrize("slug", ["", "CX", "a_b", "a--b", "-a", "a-", "é", "a" * 51, "a\n"])
+def test_a_slug_that_cannot_be_is_wrong_usage(load: Any, slug: str) -> None:
+    with pytest.raises(WrongUsage, match="cannot name a poll"):
+        load(THREE, poll=slug)
+
+
+def test_who_makes_a_poll_becomes_its_admin_and_a_later_importer_does_not(load: Any, nina: Any) -> None:
+    load(THREE, by=nina)
+    load(THREE, by=factories.make_user("olga"))
+    assert [(m.user.username, m.role) for m in Membership.objects.all()] == [("nina", "admin")]
+    assert Batch.objects.order_by("-id").first().imported_by.username == "olga"
+
+
+def test_a_file_without_an_option_column_names_those_it_has(load: Any) -> None:
+    with pytest.raises(
+        Refused, match=r"voters.csv: No column holds the option voted for\. The columns are “voter_id”"
+    ):
+        load("voter_id,headline\nv1,CX\n")
+
+
+def test_a_poll_of_several_choices_is_refused_as_not_built(load: Any) -> None:
+    factories.make_poll(slug="many", single_choice=False)
+    with pytest.raises(WrongUsage, match="several choices"):
+        load(THREE, poll="many")
+
+
+def test_the_report_is_the_document_of_the_contract(load: Any) -> None:
+    document = load(THREE + "v4,,,,,,,,\n").as_json()
+    assert list(document) == [
+        "poll",
+        "dry_run",
+        "written",
+        "file",
+        "encoding",
+        "delimiter",
+        "rows",
+        "created",
+        "updated",
+        "unchanged",
+        "rejected",
+        "voters",
+        "distinct_titles",
+        "votes",
+        "published",
+        "errors",
+        "rejects_file",
+        "seconds",
+    ]
+    assert list(document["errors"][0]) == ["row", "column", "value", "reason"]
+    json.dumps(document, allow_nan=False)
+
+
+def test_only_the_first_hundred_errors_are_told_and_all_go_to_the_file(load: Any, tmp_path: Path) -> None:
+    bad = "".join(f"v{n},Maybe,n{n}\n" for n in range(150))
+    path = tmp_path / "rejects.csv"
+    report = load("voter_id,option,note\nok,Yes,\n" + bad + '"open,Yes\n', options=["Yes"], rejects=path)
+    assert len(report.errors) == 100
+    assert report.rejects_file == str(path)
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+    assert rows[0] == ["voter_id", "option", "note", "reason"]
+    assert rows[1] == ["v0", "Maybe", "n0", "option: not an option of this poll"]
+    assert len(rows) == 152
+    assert rows[-1][:2] == ['"open', "Yes"]
+
+
+def test_rejected_rows_that_were_mended_can_be_imported(load: Any, tmp_path: Path) -> None:
+    path = tmp_path / "rejects.csv"
+    load('voter_id,headline,option\nv1,CX,Yes\nv2,"=1+1, ""x""",Ja\n', options=["Yes"], rejects=path)
+    mended = path.read_text("utf-8-sig").replace("Ja", "Yes")
+    report = load(mended)
+    assert counts(report) == (1, 1, 0, 0, 0)
+    assert Vote.objects.order_by("-id").first().headline_raw == '=1+1, "x"'
+
+
+def test_rejects_that_cannot_be_written_stop_the_import(load: Any, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"cannot be written to .*; nothing was written"):
+        load(THREE, rejects=tmp_path / "absent" / "rejects.csv")
+    assert not Poll.objects.exists()
+
+
+def test_naughty_strings_come_back_from_the_database_exactly(load: Any) -> None:
+    rows = [["voter_id", "name", "headline", "option", "comment"]]
+    rows += [[f"v{number}", text, text, "Yes", text] for number, text in enumerate(NAUGHTY)]
+    report = load(table(*rows))
+    assert report.rejected == 0
+    for number, vote in enumerate(Vote.objects.order_by("id").select_related("voter")):
+        text = NAUGHTY[number] if NAUGHTY[number].strip() else ""
+        assert (vote.headline_raw, vote.comment, vote.voter.name) == (text, text, text.strip())
+    assert load(table(*rows)).unchanged == report.rows
+
+
+def test_naughty_strings_as_options_come_back_exactly(load: Any) -> None:
+    total = 0
+    for start in range(0, len(NAUGHTY), 60):
+        texts = NAUGHTY[start : start + 60]
+        load(
+            table(["voter_id", "option"], *([f"v{n}", text] for n, text in enumerate(texts))),
+            poll=f"p{start}",
+        )
+        kept = {option.text for option in Option.objects.filter(poll__slug=f"p{start}")}
+        assert kept <= {text.strip() for text in texts}
+        total += len(kept)
+    assert total > 480
+
+
+def test_a_file_with_everything_wrong_still_gives_its_good_rows(load: Any) -> None:
+    data = (
+        b"voter_id,name,headline,option\n"
+        b"v1,Rosa,CX,Yes\n"
+        b"v2,Sa\x00m,CX,Yes\n"
+        b"v3,Tim,CX,Perhaps\n"
+        b"v4,Uma,CX\n"
+        b"v5,Vic,CX,Yes,and more\n"
+        b'v6,Wim,"CX,Yes\n'
+        b",,,Yes\n"
+        b"v1,Rosa,CX,No\n"
+        b"v8," + b"x" * 1_100_000 + b",CX,Yes\n"
+        b"v9,Ren\xe9,CX,Yes\n"
+        b"\n"
+        b'v10,"=HYPERLINK(1)",=1+1,No\n'
+    )
+    report = load(data, encoding="utf-8", options=["Yes", "No"])
+    assert counts(report) == (11, 2, 0, 0, 9)
+    assert [row for row, _, _ in reasons(report)] == [2, 3, 4, 5, 6, 7, 8, 10, 11]
+    assert [column for _, column, _ in reasons(report)] == [
+        "voter_id",
+        "name",
+        "option",
+        "option",
+        "column 5",
+        "headline",
+        "voter_id",
+        "name",
+        "name",
+    ]
+    assert Vote.objects.get(voter__name="=HYPERLINK(1)").headline_raw == "=1+1"
+
+
+def test_a_file_of_two_hundred_columns_is_imported(load: Any) -> None:
+    names = [f"c{n}" for n in range(196)]
+    header = ",".join(["voter_id", "name", "headline", "option", *names])
+    report = load(header + "\nv1,Rosa,CX,Yes," + ",".join(names) + "\n")
+    assert counts(report) == (1, 1, 0, 0, 0)
+    assert Vote.objects.get().extra == names
+
+
+def test_nothing_is_left_when_the_callback_fails(settings: Any) -> None:
+    settings.ROLECALL_AFTER_IMPORT = "tests.polls.importing.hooks.fail"
+    with open_upload(THREE, name="voters.csv") as source, pytest.raises(RuntimeError, match="no"):
+        run_import(source=source, poll="p", by=None)
+    assert not Poll.objects.exists()
+    assert not Voter.objects.exists()
+
+
+def test_the_callback_is_told_once_and_only_of_what_is_written(load: Any, settings: Any) -> None:
+    settings.ROLECALL_AFTER_IMPORT = "tests.polls.importing.hooks.remember"
+    hooks.CALLS.clear()
+    load(THREE, dry_run=True)
+    load("voter_id,option\n,Yes\n")
+    assert hooks.CALLS == []
+    report = load(THREE)
+    assert [(report.poll_id, report.batch_id, 3)] == hooks.CALLS
