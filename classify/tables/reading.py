@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from classify.models import Case, Decision
 
 _TITLE_LENGTH = 160
+_TITLE = {"td": {"class": "title-cell"}}
 _DATE = {"td": {"class": "tabular"}}
 _NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
 
@@ -25,7 +26,9 @@ class DecisionTable(tables.Table):
     """One's own latest decision on each case, as `visibility.my_decisions` gives them."""
 
     text = tables.Column(
-        verbose_name=gettext_lazy("Title"), linkify=lambda record, table: table.url_of(record.case_id)
+        verbose_name=gettext_lazy("Title"),
+        linkify=lambda record, table: table.url_of(record.case_id),
+        attrs=_TITLE,
     )
     n_votes = tables.Column(verbose_name=gettext_lazy("Voters"), attrs=_NUMBER)
     category = tables.TemplateColumn(
@@ -63,7 +66,9 @@ class ConflictTable(tables.Table):
     """The conflicts of a round that wait, without who said what."""
 
     text = tables.Column(
-        verbose_name=gettext_lazy("Title"), linkify=lambda record, table: table.url_of(record.pk)
+        verbose_name=gettext_lazy("Title"),
+        linkify=lambda record, table: table.url_of(record.pk),
+        attrs=_TITLE,
     )
     n_votes = tables.Column(verbose_name=gettext_lazy("Voters"), attrs=_NUMBER)
     conflict_since = tables.DateColumn(verbose_name=gettext_lazy("Waits since"), format="Y-m-d", attrs=_DATE)
