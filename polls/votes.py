@@ -19,7 +19,6 @@ from polls.importing.mapping import FIELDS
 from polls.importing.readers import open_upload
 from polls.importing.validate import LONGEST
 from polls.models import (
-    Batch,
     Headline,
     HeadlinePart,
     JobTitle,
@@ -64,7 +63,7 @@ def add_voter(*, poll: Poll, fields: Mapping[str, str], by: User) -> Vote:
             raise Refused(_("%(field)s: %(reason)s.") % {"field": error.column, "reason": error.reason})
         if not report.created:
             raise Refused(_("This voter is in the poll already: correct the vote instead."))
-        return Batch.objects.get(pk=report.batch_id).votes.get()
+        return poll.batches.latest("id").votes.get()
 
 
 def correct_voter(*, vote: Vote, fields: Mapping[str, str], by: User) -> Vote:

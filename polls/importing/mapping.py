@@ -159,7 +159,7 @@ def _find_header(records: Sequence[Record], columns: Mapping[str, str]) -> Recor
     wanted = {_compact(header) for header in columns.values()} - {""}
     every = {name for names in NAMES.values() for name in names} | wanted
     options = {*NAMES["option"], _compact(columns.get("option", ""))} - {""}
-    filled = [record for record in records if not record.problem and any(c.strip() for c in record.cells)]
+    filled = [record for record in records if not record.problem and _says_something(record.cells)]
     named = [(record, {_compact(cell) for cell in record.cells} & every) for record in filled]
     for record, names in named:
         if names & options and names - options:
@@ -168,6 +168,11 @@ def _find_header(records: Sequence[Record], columns: Mapping[str, str]) -> Recor
         if len(names) > 1:
             return record
     return filled[0] if filled else None
+
+
+def _says_something(cells: Sequence[str]) -> bool:
+    """Text, other than the hint some spreadsheets write about their delimiter."""
+    return any(cell.strip() for cell in cells) and not cells[0].startswith("sep=")
 
 
 def _chosen(unique: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:

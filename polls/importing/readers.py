@@ -80,8 +80,13 @@ class Source:
         self.close()
 
 
-def open_path(path: Path, *, encoding: str = "", limits: Limits | None = None) -> Source:
-    """A file on disk. Raises Refused (missing, a folder, not permitted, too big, not readable as text)."""
+def open_path(
+    path: Path, *, encoding: str = "", limits: Limits | None = None, spool: Path | None = None
+) -> Source:
+    """A file on disk, or a named pipe (spooled as in `open_upload`).
+
+    Raises Refused (missing, a folder, not permitted, too big, not readable as text).
+    """
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -93,7 +98,10 @@ def open_path(path: Path, *, encoding: str = "", limits: Limits | None = None) -
     except (OSError, ValueError) as error:
         raise Refused(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     try:
-        return _open(file, path.name, encoding, limits or Limits(), owned=True)
+        if file.seekable():
+            return _open(file, path.name, encoding, limits or Limits(), owned=True)
+        with file:
+            return open_upload(file, name=path.name, encoding=encoding, limits=limits, spool=spool)
     except BaseException:
         file.close()
         raise
@@ -140,7 +148,7 @@ def _open(file: IO[bytes], name: str, encoding: str, limits: Limits, *, owned: b
         found, digest = _scan(file, name, wanted, limits)
         delimiter = _delimiter(file, found)
     except OSError as error:
-        raise Refused(f"{name} cannot be read: {error.strerror or error}.") from None
+        raise Refused(f"{name} cannot be read: {str(error.strerror or error).rstrip('.')}.") from None
     except UnicodeError as error:
         raise Refused(f"{name} cannot be read as {wanted}: {error}.") from None
     return Source(name, found, delimiter, digest, limits, file, owned)

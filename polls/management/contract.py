@@ -80,9 +80,16 @@ class ContractCommand(BaseCommand):
 
     def say(self, text: str) -> None:
         """Print on standard output, in whatever encoding it has, without failing on a letter it lacks."""
-        if text:
-            encoding = getattr(self.stdout, "encoding", None) or "utf-8"
-            self.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        encoding = getattr(self.stdout, "encoding", None) or "utf-8"
+        try:
+            if text:
+                self.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+                self.stdout.flush()
+        except OSError as error:
+            self.complain(
+                f"What came of it could not be printed ({error.strerror}); the work itself is done."
+            )
+            raise SystemExit(1) from None
 
     def complain(self, sentence: str) -> None:
         """Print a sentence, progress or a warning on standard error."""

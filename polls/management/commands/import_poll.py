@@ -14,7 +14,7 @@ from polls.importing import load, readers
 from polls.importing.mapping import FIELDS
 from polls.importing.report import ImportReport
 from polls.management.contract import ContractCommand, Outcome, day, slug, whole_number
-from polls.problems import WrongUsage
+from polls.problems import Refused, WrongUsage
 
 
 class Command(ContractCommand):
@@ -124,12 +124,13 @@ def _open(file: str, encoding: str) -> readers.Source:
         columns=settings.ROLECALL_MAX_COLUMNS,
         cell=settings.ROLECALL_MAX_CELL_BYTES,
     )
+    spool = Path(settings.ROLECALL_HOME)
+    spool.mkdir(parents=True, exist_ok=True)
     if file != "-":
-        return readers.open_path(Path(file), encoding=encoding, limits=limits)
-    settings.ROLECALL_HOME.mkdir(parents=True, exist_ok=True)
-    return readers.open_upload(
-        sys.stdin.buffer, name="-", encoding=encoding, limits=limits, spool=settings.ROLECALL_HOME
-    )
+        return readers.open_path(Path(file), encoding=encoding, limits=limits, spool=spool)
+    if sys.stdin is None:
+        raise Refused("Standard input is closed, so there is nothing to import.")
+    return readers.open_upload(sys.stdin.buffer, name="-", encoding=encoding, limits=limits, spool=spool)
 
 
 def _told(report: ImportReport) -> str:

@@ -313,6 +313,15 @@ def test_a_real_process_reads_standard_input_and_leaves_nothing_else_on_standard
     assert (done.returncode, done.stderr) == (0, b"")
     assert json.loads(done.stdout)["votes"] == {"Да": 1}
     assert Vote.objects.get().voter.name == "René"
+    reading, writing = os.pipe()
+    os.write(writing, b"name,option\nUma,Nein\n")
+    os.close(writing)
+    pipe = [sys.executable, "manage.py", "import_poll", f"/dev/fd/{reading}", "--poll", "from-pipe"]
+    piped = subprocess.run(
+        pipe, capture_output=True, cwd=ROOT, env=environment, timeout=60, pass_fds=[reading]
+    )
+    os.close(reading)
+    assert (piped.returncode, piped.stderr) == (0, b"")
     done = process(b"")
     assert (done.returncode, json.loads(done.stdout)) == (1, {"error": "- is empty."})
     done = process(b"name,option\n", "--wrong")

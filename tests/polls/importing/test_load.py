@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from polls.csvio import csv_chunks
 from polls.importing.load import run_import
+from polls.importing.mapping import JUDGEMENT_COLUMNS
 from polls.importing.readers import open_upload
 from polls.importing.report import ImportReport
 from polls.models import (
@@ -457,3 +459,35 @@ def test_the_callback_is_told_once_and_only_of_what_is_written(load: Any, settin
     assert hooks.CALLS == []
     report = load(THREE)
     assert [(report.poll_id, report.batch_id, 3)] == hooks.CALLS
+
+
+def test_our_own_classified_file_comes_back_as_the_poll_it_was(load: Any) -> None:
+    header = [*THREE.splitlines()[0].split(",")]
+    formulas = [
+        "v4",
+        "=cmd()",
+        "@cx | '+1",
+        "linkedin.com/in/uma",
+        "No",
+        "2h",
+        "-\u00a0said\n'=1",
+        "'DE",
+        "＝x",
+    ]
+    load(table(header, *csv.reader(THREE.splitlines()[1:]), formulas))
+    before = list(Vote.objects.order_by("id").values())
+    columns = [*header[:-1], *JUDGEMENT_COLUMNS, "source:Region"]
+    rows = [
+        [*row[:-1], "cx", "CX", "agreed", "", "role", "1", row[-1]]
+        for row in [*csv.reader(THREE.splitlines()[1:]), formulas]
+    ]
+    data = b"".join(csv_chunks(columns, rows))
+    assert b"'=cmd()" in data
+    assert counts(load(data)) == (4, 0, 0, 4, 0)
+    assert list(Vote.objects.order_by("id").values()) == before
+    assert counts(load(data, poll="empty")) == (4, 4, 0, 0, 0)
+    kept = (
+        Vote.objects.filter(poll__slug="empty").order_by("id").values_list("headline_raw", "comment", "extra")
+    )
+    assert list(kept) == [(vote["headline_raw"], vote["comment"], vote["extra"]) for vote in before]
+    assert Batch.objects.order_by("-id").first().extra_headers == ["Region"]

@@ -173,6 +173,10 @@ def test_an_unknown_header_is_the_first_row_with_text() -> None:
     assert found("\nWer,Was\nRosa,Yes\n") == (2, [(3, ("Rosa", "Yes"))])
 
 
+def test_the_hint_about_the_delimiter_is_no_header() -> None:
+    assert found("sep=;\nWer;Was\nRosa;Yes\n") == (2, [(3, ("Rosa", "Yes"))])
+
+
 def test_a_preview_shows_the_first_rows_and_skips_blank_ones() -> None:
     text = "name,option\n\n" + "".join(f"V{n},Yes\n,\n" for n in range(30))
     header, shown = found(text)
