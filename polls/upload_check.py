@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -34,11 +35,13 @@ ENCODINGS = {
     "cp1253": gettext_lazy("Greek (Windows-1253)"),
     "cp1254": gettext_lazy("Turkish (Windows-1254)"),
     "mac-roman": gettext_lazy("Western Europe (old Mac)"),
-    "utf-16": "UTF-16",
     "shift_jis": gettext_lazy("Japanese (Shift JIS)"),
     "gb18030": gettext_lazy("Chinese (GB 18030)"),
 }
-SAMPLE_LENGTH = 80
+BYTES_AROUND = 1024 * 1024
+BYTES_BEFORE = 1000
+SAMPLES = 6
+_NOT_ASCII = re.compile(rb"[^,;\t|\r\n]{0,40}[\x80-\xff][^,;\t|\r\n]{0,40}")
 FIRST_ROWS = 10
 SHOWN_LETTERS = 300
 
@@ -111,7 +114,9 @@ def first_rows(
 def _read_row(row: validate.Clean, fields: tuple[str, ...]) -> ReadRow:
     if row.errors:
         return ReadRow(row.row, (), "; ".join(_as_sentence(error) for error in json.loads(row.errors)))
-    voted_at = date_format(row.voted_at, "Y-m-d H:i") if row.voted_at else row.voted_raw
+    voted_at = row.voted_raw
+    if row.voted_at:
+        voted_at = date_format(row.voted_at, "Y-m-d H:i").removesuffix(" 00:00")
     texts = {
         "voter_id": row.id_value,
         "name": row.name,
@@ -182,35 +187,40 @@ def chosen(columns: mapping.ColumnMapping) -> dict[str, str]:
 
 
 def encoding_samples(upload: Upload) -> tuple[tuple[str, str, str], ...]:
-    """The text around the first byte that is not UTF-8, as each encoding reads it; empty when the file is
-    UTF-8 and something else is the trouble. Encodings that cannot read the piece are left out."""
+    """Some of the cells that are not plain ASCII, as each encoding reads them; empty when the file is UTF-8
+    and something else is the trouble. Encodings that cannot read them are left out, and so are those that
+    read the text around just as one before them does."""
     at = _first_byte_not_utf8(upload) if upload.data.exists() else None
     if at is None:
         return ()
     with upload.data.open("rb") as stream:
-        # An even start, so that an encoding of two bytes a letter has a chance.
-        stream.seek(max(0, at - SAMPLE_LENGTH // 2) // 2 * 2)
-        piece = stream.read(SAMPLE_LENGTH)
-    found = []
+        stream.seek(max(0, at - BYTES_BEFORE))
+        around = stream.read(BYTES_AROUND)
+    cells = islice((match[0].strip() for match in _NOT_ASCII.finditer(around)), 200)
+    pieces = list(dict.fromkeys(cells))[:SAMPLES]
+    found: dict[str, tuple[str, str, str]] = {}
     for encoding, name in ENCODINGS.items():
-        text = " ".join(piece.decode(encoding, "replace").split())
-        if "\ufffd" not in text[2:-2]:
-            found.append((encoding, str(name), text))
-    return tuple(found)
+        text = " · ".join(piece.decode(encoding, "replace") for piece in pieces)
+        if "\ufffd" not in text:
+            found.setdefault(around.decode(encoding, "replace"), (encoding, str(name), text))
+    return tuple(found.values())
 
 
 def _first_byte_not_utf8(upload: Upload) -> int | None:
+    """The offset of the first byte that is not UTF-8, null when all are."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     passed = 0
     with upload.data.open("rb") as stream:
-        while chunk := stream.read(64 * 1024):
+        while True:
+            chunk = stream.read(64 * 1024)
             held = len(decoder.getstate()[0])
             try:
-                decoder.decode(chunk)
+                decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as problem:
                 return passed - held + problem.start
+            if not chunk:
+                return None
             passed += len(chunk)
-    return passed - len(decoder.getstate()[0]) if decoder.getstate()[0] else None
 
 
 def _open(upload: Upload, encoding: str) -> readers.Source:

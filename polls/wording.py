@@ -16,6 +16,14 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return f"{number_format(share * 100, decimals)} %"
 
 
+def printed(share: float | None) -> str:
+    """A published share with the digits it was published with, such as "50 %" or "26.5 %"; "" for none."""
+    if share is None:
+        return ""
+    text = f"{share * 100:.4f}".rstrip("0")
+    return percent(share, len(text.partition(".")[2]))
+
+
 def missing(least: int | None, most: int | None) -> str:
     """How many voters of the published figures are not among the votes. Bounds, since a published share was
     rounded. "" where nothing was published."""
@@ -23,6 +31,8 @@ def missing(least: int | None, most: int | None) -> str:
         return ""
     if most == 0:
         return _("none")
+    if least == 0:
+        return _("at most %(most)d") % {"most": most}
     if least == most:
         return str(least)
     return _("%(least)d to %(most)d") % {"least": least, "most": most}
@@ -36,7 +46,7 @@ def option_rows(options: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "text": option["text"],
             "votes": option["votes"],
             "share": percent(option["share"]),
-            "published": percent(option["published_share"]),
+            "published": printed(option["published_share"]),
             "missing": missing(option["missing_least"], option["missing_most"]),
         }
         for option in options

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import django_tables2 as tables
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from polls.models import Poll, Vote, VoterKey
@@ -29,8 +31,10 @@ class VoterTable(tables.Table):
     voter = tables.Column(verbose_name=_("Voter"), accessor="voter__name", empty_values=())
     headline = tables.Column(verbose_name=_("Headline"), accessor="headline_raw")
     option = tables.Column(verbose_name=_("Option"), accessor="option__text", order_by="option__position")
-    voted_at = tables.DateTimeColumn(verbose_name=_("Voted at"), format="Y-m-d H:i")
-    voter_id_shown = tables.Column(verbose_name=_("Voter id"))
+    voted_at = tables.Column(verbose_name=_("Voted at"), attrs={"td": {"class": "text-nowrap"}})
+    voter_id_shown = tables.Column(
+        verbose_name=_("Voter id"), attrs={"td": {"class": "small quiet text-break"}}
+    )
     state = tables.Column(
         verbose_name=_("Counted"), accessor="voided_at", order_by="voided_at", empty_values=()
     )
@@ -50,6 +54,10 @@ class VoterTable(tables.Table):
 
     def render_voter(self, record: Vote) -> str:
         return record.voter.name or str(_("no name"))
+
+    def render_voted_at(self, value: datetime) -> str:
+        # Most files give a day and no hour.
+        return date_format(value, "Y-m-d H:i").removesuffix(" 00:00")
 
     def render_state(self, record: Vote) -> Any:
         if record.voided_at is None:

@@ -66,7 +66,7 @@ def test_an_empty_poll_says_what_to_do_first(poll, see, ada, vera):
 def test_votes_stand_beside_the_published_figures(username, votes, see, request):
     page = see(request.getfixturevalue(username))
     assert "3 votes are here, 4 were published." in page
-    assert "Extremely important 1 33.3 % 50.0 % 1" in page
+    assert "Extremely important 1 33.3 % 50 % 1" in page
     assert "Some published figures differ." in page
 
 
@@ -113,13 +113,13 @@ def test_rounds_are_listed_with_their_state_in_words(votes, poll, see, ada, rosa
     alone = make_round(poll, ada, [rosa], [jude])
     practice = make_round(poll, ada, [rosa, sam], [jude], purpose="pilot")
     page = see(ada)
-    assert "Round 1 Role open, the second reviewer is still to come 2" in page
-    assert "Practice round 2 Role open, being read 2" in page
+    assert "Round 1 Role Open, the second reviewer is still to come 2 cases to read" in page
+    assert "Practice round 2 Role Open, being read 2 cases to read" in page
     rounds.discard_round(round=practice, by=ada)
     rounds.close_coding(round=alone, by=ada)
     page = see(ada)
-    assert "Practice round 2 Role discarded" in page
-    assert "Round 1 Role coding is closed" in page
+    assert "Practice round 2 Role Discarded" in page
+    assert "Round 1 Role Coding is closed" in page
 
 
 def test_the_number_of_statements_does_not_grow_with_the_votes(
