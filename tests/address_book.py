@@ -131,6 +131,7 @@ IMPORTS = [
     Address(
         "polls:poll-new-check",
         _waiting_for_a_new_poll,
+        stores=True,
         get=SITE,
         post=SITE_DONE,
         data=lambda _: {"action": "cancel"},
@@ -146,6 +147,7 @@ IMPORTS = [
     Address(
         "polls:import-check",
         _waiting,
+        stores=True,
         get=ADA_ALONE,
         post=ADA_ALONE_DONE,
         data=lambda _: {"action": "cancel"},
@@ -154,12 +156,14 @@ IMPORTS = [
     Address(
         "polls:import-result",
         _imported,
+        stores=True,
         get=ADA_ALONE,
         far=of_far_poll,
     ),
     Address(
         "polls:import-rejects",
         _imported,
+        stores=True,
         get=ADA_ALONE,
         far=of_far_poll,
         is_page=False,
@@ -295,8 +299,6 @@ READING = [
     ),
 ]
 
-ADMINS_ONLY_WHILE_OPEN = only("ada root")
-
 
 def _export(world: Study) -> dict[str, Any]:
     return {**of_round(world), "what": "classified", "form": "csv"}
@@ -308,11 +310,11 @@ def _far_export(world: Study) -> dict[str, Any]:
 
 RESULTS = [
     Address("classify:results", of_poll, get=Access({"ada": DONE, "root": DONE}, OK), far=of_far_poll),
-    Address("classify:report", of_round, get=ADMINS_ONLY_WHILE_OPEN, far=of_far_round),
-    Address("classify:report-chart", of_round, get=ADMINS_ONLY_WHILE_OPEN, far=of_far_round, is_page=False),
-    Address("classify:agreement", of_round, get=ADMINS_ONLY_WHILE_OPEN, far=of_far_round),
-    Address("classify:exports", of_round, get=ADMINS_ONLY_WHILE_OPEN, far=of_far_round),
-    Address("classify:export-file", _export, get=ADMINS_ONLY_WHILE_OPEN, far=_far_export, is_page=False),
+    Address("classify:report", of_round, get=ADMINS, far=of_far_round),
+    Address("classify:report-chart", of_round, get=ADMINS, far=of_far_round, is_page=False),
+    Address("classify:agreement", of_round, get=ADMINS, far=of_far_round),
+    Address("classify:exports", of_round, get=ADMINS, far=of_far_round),
+    Address("classify:export-file", _export, get=ADMINS, far=_far_export, is_page=False),
 ]
 
 ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *ROUNDS, *READING, *RESULTS]

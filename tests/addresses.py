@@ -86,7 +86,8 @@ MEMBERS_AND_ROOT = "vera rosa sam jude ada root"
 class Address:
     """One address. `get` and `post` say who gets what; None: nobody may use that method (405 for whoever is
     logged in). `data` fills the form of a POST, `far` gives the arguments of the other poll's object,
-    `missing` the answer for an object that is not there, `is_page` says whether a browser can look at it.
+    `missing` the answer for an object that is not there, `is_page` says whether a browser can look at it,
+    `stores` whether filling the arguments stores an upload.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Address:
     far: Filler = nothing
     missing: int = HIDDEN
     is_page: bool = True
+    stores: bool = False
 
     def url(self, world: Study, **instead: Any) -> str:
         """The address in this world."""
