@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -21,6 +23,7 @@ _FIELDS: Final = ("voter_id", "profile_url", "case", "reviewer", "category", "no
 _BOTH: Final = ("final", "adjudicator")
 _OWN: Final = frozenset({"voter_id", "case", "final", "adjudicator"})
 _SHOWN: Final = 80
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +66,19 @@ class TagFile:
 
 def read_tags(source: Source) -> TagFile:
     """Read a file in the long or the wide form. Raises Refused where the columns make neither."""
-    records = (r for r in source.records() if r.problem or any(cell.strip() for cell in r.cells))
-    header = next(records, None)
-    if header is None:
-        raise Refused(f"{source.name} is empty.")
-    if header.problem:
-        raise Refused(f"{source.name}, row {header.row}: {header.problem}")
-    reader = _Reader(source.name, [cell.strip() for cell in header.cells])
-    for record in records:
-        reader.file.count += 1
-        if reader.file.count > source.limits.rows:
-            raise Refused(f"{source.name} has more than {source.limits.rows:,} rows: import it in parts.")
-        reader.take(record)
+    with closing(source.records()) as every:
+        records = (r for r in every if r.problem or any(cell.strip() for cell in r.cells))
+        header = next(records, None)
+        if header is None:
+            raise Refused(f"{source.name} is empty.")
+        if header.problem:
+            raise Refused(f"{source.name}, row {header.row}: {header.problem}")
+        reader = _Reader(source.name, [cell.strip() for cell in header.cells])
+        for record in records:
+            reader.file.count += 1
+            if reader.file.count > source.limits.rows:
+                raise Refused(f"{source.name} has more than {source.limits.rows:,} rows: import it in parts.")
+            reader.take(record)
     return reader.file
 
 
@@ -125,8 +129,8 @@ class _Reader:
         if any(cell.strip() for cell in record.cells[self.width :]):
             raise _Fault("", record.cells[self.width], "the row has more cells than the header")
         cells = [*record.cells, *[""] * (self.width - len(record.cells))]
-        if any("\0" in cell for cell in cells):
-            raise _Fault("", "", "the row holds a NUL character, which cannot be stored")
+        if any(_UNSTORABLE.search(cell) for cell in cells):
+            raise _Fault("", "", "the row holds a NUL character or bytes that are no text")
         self.cells = [undo_defuse(cell).strip() for cell in cells] if self.own else [c.strip() for c in cells]
         voter, by_url = self._voter()
         row = TagRow(record.row, voter, by_url, self._cell("case"), tuple(self._tags()))
