@@ -17,16 +17,20 @@ def methods_of(facts: MethodFacts) -> list[str]:
 
 def _what_was_read(facts: MethodFacts) -> list[str]:
     unit = {
-        Round.Unit.HEADLINE: _(
-            "The {votes} votes show {cases} different headlines; voters with the same headline were read "
-            "once and are counted each."
+        Round.Unit.HEADLINE: ngettext(
+            "The {votes} votes show {headlines} headline; voters with the same headline were read "
+            "once and are counted each.",
+            "The {votes} votes show {headlines} different headlines; voters with the same headline were read "
+            "once and are counted each.",
+            facts.cases - facts.blank,
         ),
         Round.Unit.VOTER: _(
             "Each of the {cases} voters was read on their own, also where headlines are the same."
         ),
         Round.Unit.COMMENT: _("Each of the {cases} comments was read on its own."),
     }[Round.Unit(facts.unit)]
-    said = [*_dates(facts), f"{unit.format(votes=facts.votes, cases=facts.cases)} {_readers(facts)}"]
+    counted = unit.format(votes=facts.votes, cases=facts.cases, headlines=facts.cases - facts.blank)
+    said = [*_dates(facts), f"{counted} {_readers(facts)}"]
     if facts.blank:
         said.append(
             ngettext(
@@ -42,6 +46,12 @@ def _readers(facts: MethodFacts) -> str:
     if facts.reviewers == 1:
         template = _(
             "One reviewer read them with the codebook “{codebook}”, version {version} "
+            "({categories} categories)."
+        )
+    elif facts.reviewers == 2 and facts.unread:
+        # Not called read by two before it is.
+        template = _(
+            "Two reviewers read them, each on their own, with the codebook “{codebook}”, version {version} "
             "({categories} categories)."
         )
     elif facts.reviewers == 2:

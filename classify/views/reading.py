@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from classify.charts import ink_on
 from classify.cues import Cue, Segment, mark
 from classify.models import Category, CodebookVersion
 from polls.titles import split_headline
@@ -86,15 +87,6 @@ class Card:
     def has_marks(self) -> bool:
         """Is a part of it no current role?"""
         return any(part.mark for part in self.parts)
-
-
-def ink_on(color: str) -> str:
-    """White or black, whichever has the higher contrast on `color` (#rrggbb) by WCAG 2.2: never below 4.5."""
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    white, black = 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05
-    return "#ffffff" if white >= black else "#000000"
 
 
 def hint_of(definition: str) -> str:

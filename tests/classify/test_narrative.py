@@ -224,7 +224,7 @@ def test_how_the_roles_were_read(poll, round_, rosa, jude):
     said = " ".join(methods_of(facts))
     assert "open from March 1, 2026 to March 8, 2026" in said
     assert "6 votes show 4 different headlines" in said
-    assert "Two reviewers read all of them, each on their own" in said
+    assert "Two reviewers read them, each on their own" in said
     assert "“Role”, version 1 (5 categories)" in said
     assert "They opened 1 profile" in said
     assert "1 of the reviewers had imported" in said
@@ -232,3 +232,21 @@ def test_how_the_roles_were_read(poll, round_, rosa, jude):
     assert "1 of these was decided by a third person" in said
     assert "1 of these is not resolved" in said
     assert "rosa" not in said
+
+
+def test_all_is_called_read_by_two_only_when_it_is(poll, round_):
+    read_case(round_, votes(poll, 1, 3), "cx", "cx")
+    assert "Two reviewers read all of them, each on their own" in " ".join(methods_of(methods_for(round_)))
+    read_case(round_, votes(poll, 2, 1), "cx")
+    said = " ".join(methods_of(methods_for(round_)))
+    assert "read all of them" not in said
+    assert "1 of 2 cases do not have two readings yet" in said
+
+
+def test_a_vote_without_a_headline_is_not_counted_as_a_headline(poll, round_):
+    read_case(round_, votes(poll, 1, 2), "cx", "cx")
+    blank = read_case(round_, votes(poll, 1, 1), "cx", "cx")
+    type(blank).objects.filter(pk=blank.pk).update(origin="blank", headline=None, text="")
+    said = " ".join(methods_of(methods_for(round_)))
+    assert "3 votes show 1 headline;" in said
+    assert "1 vote shows no headline" in said

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.views.reading import Book, book_of, card_of, hint_of, ink_on
+from classify.charts import ink_on
+from classify.views.reading import Book, book_of, card_of, hint_of
 from tests.factories import make_codebook
 
 RULES = ({"words": ["consultant"], "text": "Consultant can be the front line."},)
