@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from polls.csvio import undo_defuse
 from polls.importing.dates import parse_voted_at
@@ -66,7 +66,8 @@ class TagFile:
 
 def read_tags(source: Source) -> TagFile:
     """Read a file in the long or the wide form. Raises Refused where the columns make neither."""
-    with closing(source.records()) as every:
+    # A generator that is left half read holds the file open.
+    with closing(cast(Generator[Record], source.records())) as every:
         records = (r for r in every if r.problem or any(cell.strip() for cell in r.cells))
         header = next(records, None)
         if header is None:

@@ -162,7 +162,7 @@ def _voter_cells(row: Row) -> tuple[str, ...]:
 def _tag_rows(rows: list[Row]) -> list[tuple[str, ...]]:
     """The long form of `import_tags`, one row per vote and reviewer, with why each conflict was resolved."""
     cases: dict[str, str] = {}
-    tags = []
+    tags: list[tuple[str, ...]] = []
     for row in rows:
         key = comparison_key(row["headline"]) or row["url"]
         case = cases.setdefault(key, f"{len(cases) + 1:03}")

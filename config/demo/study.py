@@ -186,9 +186,8 @@ def _read_and_resolve(round_: Round, cast: dict[str, User]) -> None:
     """Both read every title and hand in, Jude resolves the conflicts, Ada closes coding."""
     said = _said(round_)
     for username, order in (("rosa", "order1"), ("sam", "order2")):
-        cases = Case.objects.filter(round=round_).order_by(order).values_list("pk", flat=True)
-        for case in cases:
-            _decide(round_, case, cast[username], said[case][username])
+        for pk in Case.objects.filter(round=round_).order_by(order).values_list("pk", flat=True):
+            _decide(round_, pk, cast[username], said[pk][username])
         tagging.hand_in(round=round_, by=cast[username])
     for case in Case.objects.filter(round=round_, status=Case.Status.CONFLICT).order_by("pk"):
         row = said[case.pk]["rosa"]
