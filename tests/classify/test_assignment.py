@@ -397,8 +397,9 @@ class TestReading:
             cursor.execute(
                 "INSERT INTO classify_case (round_id, poll_id, headline_id, origin, text, n_votes,"
                 " option_counts, reviewer1_id, reviewer2_id, order1, order2, status, resolution,"
-                " review_again) SELECT %s, %s, id, 'headline', text, 1, '{1,0,0}', %s, %s, hashint8extended(id, 1),"
-                " hashint8extended(id, 2), 'waiting', '', false FROM polls_headline WHERE text LIKE 'T%%'",
+                " review_again) SELECT %s, %s, id, 'headline', text, 1, '{1,0,0}', %s, %s,"
+                " hashint8extended(id, 1), hashint8extended(id, 2), 'waiting', '', false"
+                " FROM polls_headline WHERE text LIKE 'T%%'",
                 [round.pk, poll.pk, rosa.pk, sam.pk],
             )
             cursor.execute("ANALYZE classify_case, classify_decision")
