@@ -33,7 +33,8 @@ def test_the_key_is_readable_on_every_colour(number: int) -> None:
         ("Owns the experience: what customers live through.", "Owns the experience"),
         ("", ""),
         (
-            "Advises, trains or speaks to others about customers for a living, on their own account or not.",
+            "Advises, trains or speaks to others about customers for a living, "
+            "on their own account or for a consulting firm.",
             "Advises, trains or speaks to others about customers for a living",
         ),
     ],
