@@ -19,12 +19,16 @@ from tests.files import FILES, ROOT, name_of, python_files, templates
 
 APPS = ("config", "classify", "polls")
 MAX_MODULE = 320
+MAX_TEST_MODULE = 450
 MAX_FUNCTION = 45
 
 LONG_MODULES: dict[str, str] = {}
 """Path -> why it may be longer. Migrations are written by Django and not counted."""
 
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {
+    "classify/rounds.py:create_round": "one transaction told in its order; every step has a name already",
+    "classify/tagging/deciding.py:_write_sql": "one SQL statement, which is not clearer in two places",
+}
 """path:function -> why it may be longer."""
 
 
@@ -38,7 +42,8 @@ def test_modules_stay_small():
     for path in python_files(*APPS, "tests"):
         lines = len(path.read_text(encoding="utf-8").splitlines())
         name = name_of(path)
-        assert lines <= MAX_MODULE or name in LONG_MODULES, f"{name} has {lines} lines; split it by meaning"
+        limit = MAX_TEST_MODULE if name.startswith("tests/") else MAX_MODULE
+        assert lines <= limit or name in LONG_MODULES, f"{name} has {lines} lines; split it by meaning"
 
 
 def test_functions_stay_small():
@@ -88,7 +93,11 @@ NO_ORM = {
     "headers",
     "data",
 }
-"""What has methods of these names and is no table."""
+"""What has methods of these names and is no table (an upload is a file that waits)."""
+
+LOCKING_VIEWS = {
+    "classify/views/rounds.py": "the second of two clicks waits for the first and finds the round it made",
+}
 
 
 def test_views_do_not_write_to_tables():
@@ -104,7 +113,8 @@ def test_views_do_not_write_to_tables():
                 and node.func.attr in WRITES
             ):
                 owner = ast.unparse(node.func.value)
-                if owner not in NO_ORM:
+                allowed = node.func.attr == "select_for_update" and name_of(path) in LOCKING_VIEWS
+                if owner not in NO_ORM and not allowed:
                     found.append(f"{name_of(path)}:{node.lineno}: {owner}.{node.func.attr}()")
     assert not found, "\n".join(found)
 

@@ -264,9 +264,6 @@ def test_no_line_of_the_log_tells_a_decision(happening, world: Study, caplog):
         assert not any(mark in line for mark in [*MARKS_OF_OTHERS, *MARKS_OF_VOTERS, "consultant"]), line
 
 
-# --- who adjudicates ---------------------------------------------
-
-
 def test_the_adjudicator_sees_both_decisions_without_names_or_votes(world: Study):
     sam_differs(world)
     adjudication.claim(case=world.conflict, by=world.people["jude"])
@@ -283,9 +280,6 @@ def test_the_adjudicator_sees_both_decisions_without_names_or_votes(world: Study
             assert mark not in answer.everything, f"{key} tells {mark!r}"
         if "/conflicts/" in key[1]:
             assert not re.search(r"\b(rosa|sam)\b", answer.body), f"{key} names a reader"
-
-
-# --- after the reveal --------------------------------------------
 
 
 def reveal(world: Study) -> None:

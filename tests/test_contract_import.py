@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 Runner = Callable[..., Ran]
 
 HEADER = "voter_id,name,headline,option,profile_url,voted_at,comment,Mood\r\n"
+SHARES = ("--published-share", "66.7", "--published-share", "33.3")
 ROWS = [
     "v1,Ann,Contact Center Manager,Very,https://www.linkedin.com/in/ann,2026-01-02 10:00:00,Hello,good",
     "v2,Ben,contact center  manager,very ,,,,",
@@ -62,7 +63,7 @@ def load(run: Runner, write: Callable[..., Path]) -> Callable[..., Any]:
 
 
 def test_the_document_has_the_shape_and_the_figures(load):
-    done = load(ROWS, "--question", "How important?", "--published-total", 3, "--published-share", "66.7")
+    done = load(ROWS, "--question", "How important?", "--published-total", 3, *SHARES)
     assert done["poll"] == "p"
     assert (done["dry_run"], done["written"]) == (False, True)
     assert (done["file"], done["encoding"], done["delimiter"]) == ("voters.csv", "utf-8", ",")
