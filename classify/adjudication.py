@@ -168,12 +168,13 @@ def close_unresolved(
 
 
 def _locked(case: Case) -> Case:
-    """The case as it is now, and nobody else moves it until we are done. Raises Case.DoesNotExist."""
-    return (
-        Case.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("round__poll", "claimed_by", "resolved_by")
-        .get(pk=case.pk)
-    )
+    """The case as it is now, and nobody else moves it until we are done. Raises Case.DoesNotExist.
+
+    Nothing is joined to it: after waiting for the lock the case would be new and what is joined still old.
+    """
+    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    case.round = Round.objects.select_related("poll").get(pk=case.round_id)
+    return case
 
 
 def _check_is_waiting(case: Case, by: User) -> None:
