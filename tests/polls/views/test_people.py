@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.urls import reverse
 
+from classify import rounds, tagging
 from polls.models import Invitation, Membership, User
 from tests import factories
 from tests.doors import check_door
@@ -133,6 +136,31 @@ def test_a_person_is_removed_and_a_second_click_finds_nobody(admin, poll, rosa):
     assert "rosa is no longer in this poll." in page
     assert roles_in(poll, "rosa") == set()
     assert admin.post(url).status_code == 404
+
+
+def test_a_reviewer_with_decisions_leaves_the_poll_but_not_the_record(
+    admin, poll, ada, rosa, sam, jude, client_for
+):
+    factories.make_vote(poll, "Agent")
+    made = rounds.create_round(
+        poll=poll,
+        version=factories.make_codebook(),
+        unit="headline",
+        rule="third_person",
+        purpose="main",
+        reviewers=[rosa, sam],
+        adjudicators=[jude],
+        by=ada,
+    )
+    case = made.cases.get()
+    tagging.submit_decision(
+        round=made, case_id=case.pk, by=rosa, verdict="category", category_code="cx", client_id=uuid.uuid4()
+    )
+    admin.post(act("person-roles", rosa, poll))
+    assert client_for(rosa).get("/polls/cx-head/").status_code == 404
+    assert case.decisions.get().reviewer == rosa
+    assert made.reviewers.get(ordinal=1).user == rosa
+    assert "Rosa" in admin.get("/polls/cx-head/rounds/1/").content.decode().title()
 
 
 def test_the_last_admin_is_told_why_they_stay(admin, poll, ada):
