@@ -153,4 +153,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": os.environ.get("ROLECALL_LOG_LEVEL", "WARNING")},
+    # Whoever asks under a wrong name is answered 400; a traceback for each would drown the rest.
+    "loggers": {
+        "django.security.DisallowedHost": {"handlers": ["console"], "level": "CRITICAL", "propagate": False}
+    },
 }

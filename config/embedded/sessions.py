@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from config.embedded import server
+from config.embedded import binaries, server
 from config.embedded.places import ROLE, Places, password, planned, settle
 from config.env import SetupError, ensure_home, hand_to_owner_of, why
 
@@ -142,6 +142,7 @@ def keep_alive(home: Path, seconds: float = 1.0) -> threading.Thread:
 
 def _bring_up(home: Path) -> Places:
     """The server, running and taking connections. The start lock is held."""
+    binaries.bin_dir()  # before anything is made: without programs nothing will come of it
     places, user = settle(home)
     if not server.ready(places) or not password(places, ROLE):
         server.start(places, user)

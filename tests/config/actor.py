@@ -21,7 +21,7 @@ from pathlib import Path
 import psycopg
 
 from config import embedded
-from config.embedded import binaries, data, places, server
+from config.embedded import binaries, data, server
 from config.env import SetupError
 
 
@@ -85,9 +85,6 @@ def obey(home: Path, order: str, *words: str) -> object:
             return fork_and_leave(home)
         case "limit":
             resource.setrlimit(resource.RLIMIT_FSIZE, (int(words[0]), int(words[0])))
-            return None
-        case "system_folder":
-            places.SYSTEM_FOLDER = Path(words[0])
             return None
     raise ValueError(order)
 

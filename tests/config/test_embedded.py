@@ -390,6 +390,7 @@ if ROOT:
                 stage.actor(copy).ask("hold")
 
             moved = closed / "moved"
+            stage.homes.append(moved)
             home.rename(moved)
             again = stage.actor(moved)
             again.ask("hold")
