@@ -296,3 +296,18 @@ def test_a_conflict_is_taken_up_and_resolved(page_for, rosa, sam, jude, round_):
     expect(page.get_by_role("heading", level=1)).to_have_text("0 conflicts to resolve")
     case.refresh_from_db()
     assert (case.status, case.final.code) == ("resolved", "contact-center")
+
+
+def test_a_key_pressed_the_moment_the_next_case_is_there_needs_no_page_load(page_for, rosa, round_):
+    page = page_for(rosa)
+    page.goto(READ)
+    page.evaluate("""() => {
+      window.stayed = true;
+      new MutationObserver(() => document.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "2", bubbles: true }))
+      ).observe(document.querySelector("#case").parentElement, { childList: true });
+    }""")
+    page.keyboard.press("1")
+    shows_done(page, 4)
+    assert page.evaluate("window.stayed") is True
+    assert Decision.objects.count() == 4
