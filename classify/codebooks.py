@@ -141,3 +141,23 @@ def newest_version(code: str) -> CodebookVersion | None:
         .order_by("-number")
         .first()
     )
+
+
+@transaction.atomic
+def copy_version(*, version: CodebookVersion, by: User) -> CodebookVersion:
+    """The version again under the next number, to be edited; its categories keep their identity."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    newest = version.codebook.versions.order_by("-number").first() or version
+    copy = CodebookVersion.objects.create(
+        codebook=version.codebook,
+        number=newest.number + 1,
+        title=version.title,
+        rules=version.rules,
+        created_by=by,
+    )
+    categories = list(version.categories.order_by("position"))
+    for category in categories:
+        category.pk, category.version, category._state.adding = None, copy, True
+    Category.objects.bulk_create(categories)
+    return copy
