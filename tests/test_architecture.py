@@ -92,6 +92,7 @@ NO_ORM = {
     "query",
     "headers",
     "data",
+    "upload",
 }
 """What has methods of these names and is no table (an upload is a file that waits)."""
 

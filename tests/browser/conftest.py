@@ -77,6 +77,8 @@ class Watched:
         """A page in a browser of its own, where nobody is logged in."""
         context = self.browser.new_context(base_url=self.address, reduced_motion="reduce", **options)  # type: ignore[arg-type]
         context.set_default_timeout(10_000)
+        # The first report of a process loads the statistics; two cores may be busy with other tests.
+        context.set_default_navigation_timeout(60_000)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.errors.append(f"{error.error}"))
         context.on("request", self._request)

@@ -23,7 +23,6 @@ def test_inline_code_and_style_are_refused_and_noticed(watched: Watched, page_fo
           document.body.append(text, code);
         }"""
     )
-    page.wait_for_function("() => true")
     assert page.evaluate("window.ran") is None
     assert [error for error in watched.unexpected() if "style-src" in error]
     assert [error for error in watched.unexpected() if "script-src" in error]
