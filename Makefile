@@ -14,7 +14,7 @@ help:
 	@echo "make serve         for real work; BIND=0.0.0.0:8000 for colleagues on the same network"
 	@echo "make setup         only the environment: .venv/bin/python manage.py then works"
 	@echo "make test          all tests, Chromium included; ARGS=\"tests/polls -k import\" for some"
-	@echo "make bench         the benchmarks, as ratios to a floor"
+	@echo "make bench         the benchmarks, as ratios to a floor; ARGS=decision for one"
 	@echo "make lint          style, types, arrows between modules, missing migrations"
 	@echo "make requirements  pin the dependencies of pyproject.toml again; ARGS=--upgrade for newer ones"
 	@echo "make clean         remove .venv and caches; var/, your data, stays"
@@ -35,7 +35,7 @@ test: dev
 	@chromium=`sh .ci/chromium` && CHROMIUM="$$chromium" .venv/bin/pytest -n logical --maxprocesses 8 $(ARGS)
 
 bench: dev
-	@ROLECALL_BENCHMARKS=1 .venv/bin/python -m pytest tests/benchmarks $(ARGS)
+	@$(PYTHON) -m tests.benchmarks $(ARGS)
 
 lint: dev
 	.venv/bin/ruff check .

@@ -20,10 +20,9 @@ def prepare() -> None:
     os.environ["ROLECALL_HOME"] = own
     if env.text("DATABASE_URL"):
         return
-    if not env.flag("ROLECALL_BENCHMARKS"):
-        # What a test writes need not survive a power cut; what is measured is written as for people.
-        data.INITDB_OPTIONS.append("--no-sync")
-        server.SETTINGS["fsync"] = "off"
+    # What a test writes need not survive a power cut.
+    data.INITDB_OPTIONS.append("--no-sync")
+    server.SETTINGS["fsync"] = "off"
     try:
         embedded.hold(env.home())
     except env.SetupError as problem:
