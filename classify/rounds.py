@@ -13,9 +13,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classify import assignment, permissions
-from classify.models import Case, Codebook, CodebookVersion, Round, RoundAdjudicator, RoundReviewer
+from classify.models import (
+    Case,
+    Codebook,
+    CodebookVersion,
+    Decision,
+    Round,
+    RoundAdjudicator,
+    RoundReviewer,
+)
 from polls.models import Batch, Membership, Poll, Role, User, Vote
-from polls.permissions import check_can_administer
+from polls.permissions import can_administer, check_can_administer
 
 MAX_ADJUDICATORS = 20
 
@@ -181,6 +189,15 @@ def add_second_reviewer(*, round: Round, user: User, by: User) -> None:
     if permissions.is_adjudicator(user, round):
         raise ValidationError(
             _("%(name)s resolves the conflicts of this round and cannot read in it too.") % {"name": user}
+        )
+    if can_administer(user, round.poll) and Decision.objects.filter(round=round).exists():
+        # Until now nothing hid the first reviewer's decisions from an admin without a slot.
+        raise ValidationError(
+            _(
+                "%(name)s is an admin and could see what the first reviewer decided so far. Choose somebody "
+                "else, or set up a new round for the two of you."
+            )
+            % {"name": user}
         )
     _give_role(round.poll, [user], Role.REVIEWER, by)
     RoundReviewer.objects.create(round=round, user=user, ordinal=2)

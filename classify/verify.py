@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from classify.models import Category, Round
+from classify.models import Case, Category, Round
 from classify.status import BY_AGREEMENT, BY_CARRYING, UNSURE, final_of, status_of
 from polls.models import Poll, Vote
 
@@ -162,6 +162,9 @@ def _round_totals(round_: Round) -> Iterator[Drift]:
         if stored != recomputed:
             kind = f"decided_count of {username}"
             yield Drift(kind, round_.number, None, stored, recomputed, slug)
+    cases = Case.objects.filter(round=round_, n_votes__gt=0).count()
+    if cases != round_.case_count:
+        yield Drift("case_count", round_.number, None, round_.case_count, cases, slug)
     if round_.coding_closed_at is None:
         (housed,) = next(iter(_rows(_HOUSED, round_)))
         live = Vote.objects.filter(poll=round_.poll_id, voided_at__isnull=True).count()

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from classify.assignment.reading import forget_total, unread
+from classify.assignment.reading import unread
 from classify.models import Case, Round, RoundReviewer
 from polls.models import Option, Poll
 
@@ -85,13 +85,22 @@ UPDATE classify_casevote cv SET left_at = %(now)s, reason = 'vote excluded'
  WHERE cv.round_id = %(round)s AND cv.left_at IS NULL AND v.id = cv.vote_id AND v.voided_at IS NOT NULL
 """
 
-# A vote with a case of its own leaves it too, to join it again below: that puts the change on record.
-LEAVE_CHANGED = """
+# A vote whose headline is not the one its case shows. Groups that somebody made (split out, or imported as
+# one case) mix headlines on purpose and stay as they are.
+_RETITLED = """
+v.headline_id IS DISTINCT FROM c.headline_id
+   AND (c.origin IN ('headline', 'blank')
+        OR c.origin = 'voter' AND (SELECT count(*) FROM classify_casevote beside
+                                    WHERE beside.case_id = c.id AND beside.left_at IS NULL) = 1)
+"""
+
+# A voter's own case is left too, to be joined again below: that puts the change on record.
+LEAVE_CHANGED = f"""
 UPDATE classify_casevote cv SET left_at = %(now)s, reason = 'headline changed'
   FROM polls_vote v, classify_case c
  WHERE cv.round_id = %(round)s AND cv.left_at IS NULL AND v.id = cv.vote_id AND c.id = cv.case_id
-   AND v.headline_id IS DISTINCT FROM c.headline_id
-"""
+   AND {_RETITLED}
+"""  # noqa: S608 - of constants
 
 # What was split out stays split out, a voter stays one case, and a blank one is known by its vote.
 REJOIN_OWN = f"""
@@ -115,13 +124,13 @@ SELECT %(round)s, v.id, last.case_id, %(now)s, %(reason)s
     WHERE cv.round_id = %(round)s AND cv.vote_id = v.id ORDER BY cv.id DESC LIMIT 1) last
 """  # noqa: S608 - of constants
 
-SHOW_NEW_TEXT = """
+SHOW_NEW_TEXT = f"""
 UPDATE classify_case c
    SET headline_id = v.headline_id, text = CASE WHEN v.headline_id IS NULL THEN '' ELSE v.headline_raw END
   FROM classify_casevote cv JOIN polls_vote v ON v.id = cv.vote_id
- WHERE c.round_id = %(round)s AND c.origin IN ('split', 'voter')
-   AND cv.case_id = c.id AND cv.left_at IS NULL AND v.headline_id IS DISTINCT FROM c.headline_id
-"""
+ WHERE c.round_id = %(round)s AND c.origin = 'voter' AND cv.case_id = c.id AND cv.left_at IS NULL
+   AND {_RETITLED}
+"""  # noqa: S608 - of constants
 
 # Whether or not somebody has decided: a mark that depended on it would tell one reviewer about the other.
 FLAG_JOINED = """
@@ -135,12 +144,12 @@ UPDATE classify_case c SET review_again = true
                 WHERE before.case_id = c.id AND before.joined_at < %(now)s)
 """
 
-FLAG_CLOSED = """
+FLAG_CLOSED = f"""
 UPDATE classify_case c SET review_again = true
   FROM classify_casevote cv JOIN polls_vote v ON v.id = cv.vote_id
  WHERE c.round_id = %(round)s AND NOT c.review_again AND cv.case_id = c.id AND cv.left_at IS NULL
-   AND v.headline_id IS DISTINCT FROM c.headline_id
-"""
+   AND {_RETITLED}
+"""  # noqa: S608 - of constants
 
 RECOUNT = f"""
 WITH per_case AS (
@@ -173,9 +182,19 @@ UPDATE classify_roundreviewer r
 """
 
 
+COUNT_CASES = """
+UPDATE classify_round
+   SET case_count = (SELECT count(*) FROM classify_case WHERE round_id = %(round)s AND n_votes > 0)
+ WHERE id = %(round)s
+"""
+
+
 def open_cases(round: Round) -> None:
     """Give every live vote of the poll a case in a new round, and count."""
-    _run(_values(round, reason=""), *_opening(round), RECOUNT)
+    values = _values(round, reason="")
+    _run(values, *_opening(round), RECOUNT)
+    _run(values, COUNT_CASES)
+    round.refresh_from_db(fields=["case_count"])
 
 
 @transaction.atomic
@@ -199,8 +218,8 @@ def after_votes_changed(*, poll_id: int, batch_id: int | None = None) -> None:
             follow = [REJOIN_CLOSED, FLAG_CLOSED]
         if _run(values, LEAVE_EXCLUDED, *follow, RECOUNT):
             _run(values, RECOUNT_DECIDED)
+            _run(values, COUNT_CASES)
             _take_back_hand_in(round, seats)
-        forget_total(round)
 
 
 def seal_cases(round: Round) -> int:

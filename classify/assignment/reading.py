@@ -7,10 +7,9 @@ not read.
 
 from __future__ import annotations
 
-from django.core.cache import cache
 from django.db import connection
 
-from classify.models import Case, ReviewerCase, Round, RoundReviewer
+from classify.models import ReviewerCase, Round, RoundReviewer
 from polls.models import User
 
 _FIELDS = [field.attname for field in ReviewerCase._meta.concrete_fields]
@@ -56,9 +55,6 @@ SELECT count(*) FROM classify_reviewercase rc
                 'withdrawn') = 'withdrawn'
 """
 
-TOTAL_KEPT = 60
-"""Seconds."""
-
 
 def next_after(*, round_id: int, reviewer_id: int, slot: int, cursor: tuple[int, int]) -> ReviewerCase | None:
     """The next case of a slot after a cursor of (reading order, case id), None when all is read."""
@@ -102,22 +98,8 @@ def unread(*, round: Round, seat: RoundReviewer) -> int:
 
 
 def total_of(round: Round) -> int:
-    """How many cases with a vote the round has.
+    """How many cases with a vote the round had when it was read from the database.
 
-    Counting 100,000 of them for every decision would cost more than the decision, and the number moves only
-    with an import, so that it is remembered for a minute.
+    Kept on the round, since counting 100,000 of them for every decision would cost more than the decision.
     """
-    found = cache.get(_total_key(round))
-    if found is None:
-        found = Case.objects.filter(round=round, n_votes__gt=0).count()
-        cache.set(_total_key(round), found, TOTAL_KEPT)
-    return int(found)
-
-
-def forget_total(round: Round) -> None:
-    """Count the cases of the round anew when asked next."""
-    cache.delete(_total_key(round))
-
-
-def _total_key(round: Round) -> str:
-    return f"classify-total-{round.pk}"
+    return round.case_count

@@ -30,6 +30,7 @@ class Round(models.Model):
     rule = models.CharField(max_length=12, choices=Rule, default=Rule.THIRD_PERSON)
     purpose = models.CharField(max_length=5, choices=Purpose, default=Purpose.MAIN)
     seed = models.BigIntegerField()
+    case_count = models.PositiveIntegerField(default=0, help_text=_("Cases with a live vote."))
     created_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     coding_closed_at = models.DateTimeField(null=True)

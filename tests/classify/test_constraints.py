@@ -20,6 +20,7 @@ CHECKS = [
     ("classify_category_position_check", "UPDATE classify_category SET position = -1 WHERE position = 1"),
     ("classify_round_number_from_1", "UPDATE classify_round SET number = 0 WHERE number = 1"),
     ("classify_round_number_check", "UPDATE classify_round SET number = -1 WHERE number = 1"),
+    ("classify_round_case_count_check", "UPDATE classify_round SET case_count = -1"),
     (
         "classify_round_closed_by_has_time",
         "UPDATE classify_round SET coding_closed_by_id = created_by_id WHERE coding_closed_at IS NULL",

@@ -240,6 +240,16 @@ class TestTheSecondReviewer:
         with pytest.raises(ValidationError, match="two reviewers already"):
             rounds.add_second_reviewer(round=round, user=factories.make_member("tim", poll, "viewer"), by=ada)
 
+    def test_an_admin_who_could_have_looked_is_not_the_second(self, poll, round, ada, rosa):
+        acts.read_all(round, rosa)
+        with pytest.raises(ValidationError, match="could see what the first reviewer decided"):
+            rounds.add_second_reviewer(round=round, user=ada, by=ada)
+        assert RoundReviewer.objects.filter(round=round).count() == 1
+
+    def test_an_admin_may_join_before_anything_is_decided(self, round, ada):
+        rounds.add_second_reviewer(round=round, user=ada, by=ada)
+        assert RoundReviewer.objects.filter(round=round).count() == 2
+
     def test_a_reviewer_cannot_choose_the_other(self, round, rosa, sam):
         with pytest.raises(PollRefused):
             rounds.add_second_reviewer(round=round, user=sam, by=rosa)

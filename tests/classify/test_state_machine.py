@@ -220,7 +220,7 @@ class LifeOfARound(RuleBasedStateMachine):
     def every_reviewer_is_told_the_truth_about_their_own(self) -> None:
         for seat in RoundReviewer.objects.filter(round=self.round):
             left = assignment.unread(round=self.round, seat=seat)
-            assert seat.decided_count + left == assignment.total_of(self.round)
+            assert seat.decided_count + left == assignment.total_of(Round.objects.get(pk=self.round.pk))
             if self.round.coding_closed_at is None:
                 upcoming = assignment.next_case(round=self.round, reviewer=seat.user)
                 assert (upcoming is None) == (left == 0)
