@@ -3,8 +3,9 @@
     python tests/benchmarks/bench_decision.py [--requests 300] [--voters 1000 100000]
 
 Both run through Django's WSGI handler in one process, on a database made for it beside that of the settings,
-in turns, so that a noisy machine troubles both alike. A decision is the whole request that htmx sends: session,
-user, rights, the decision, the case, the next case and its fragment; for the first reviewer and the second.
+in turns, so that a noisy machine troubles both alike. A decision is the whole request that htmx sends:
+session, user, rights, the decision, the case, the next case and its fragment; for the first reviewer and the
+second.
 Prints a table and exits 1 when a decision takes more than LIMIT times its floor, more than STATEMENTS
 statements, or grows with the number of voters by more than GROWTH.
 """
@@ -36,7 +37,8 @@ OPTIONS = ("Extremely important", "Moderately important", "Not very important")
 FLOOR_TABLES = """
 CREATE TABLE IF NOT EXISTS floor_voter (id bigserial PRIMARY KEY, size int, headline text);
 CREATE TABLE IF NOT EXISTS floor_decision (
-  id bigserial PRIMARY KEY, voter_id bigint, user_id bigint, category int, decided_at timestamptz DEFAULT now());
+  id bigserial PRIMARY KEY, voter_id bigint, user_id bigint, category int,
+  decided_at timestamptz DEFAULT now());
 CREATE INDEX IF NOT EXISTS floor_voter_size ON floor_voter (size, id)
 """
 VOTERS = """
@@ -170,7 +172,8 @@ def make_round(size: int) -> tuple[Any, list[Any]]:
     with connection.cursor() as cursor:
         cursor.execute(VOTERS, {"poll": poll.pk, "size": size})
         cursor.execute(
-            "INSERT INTO floor_voter (size, headline) SELECT %s, headline_raw FROM polls_vote WHERE poll_id = %s",
+            "INSERT INTO floor_voter (size, headline)"
+            " SELECT %s, headline_raw FROM polls_vote WHERE poll_id = %s",
             [size, poll.pk],
         )
         cursor.execute("ANALYZE")
