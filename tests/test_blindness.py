@@ -251,7 +251,7 @@ def test_a_decision_costs_at_most_eight_statements(world: Study):
     """Of the savepoints of the test itself only two are left out."""
     answer = submit(world, world.blanks[0])
     assert answer.status == 200
-    assert answer.statements <= 8 + 2
+    assert answer.cost <= 8 + 2
 
 
 @pytest.mark.parametrize("happening", [sam_differs, jude_decides], ids=lambda one: one.__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.test import Client
@@ -24,17 +24,22 @@ MASKS = [
 ]
 """What differs between two equal requests."""
 
+LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d+\b|\"s\d+_x\d+\"|\"_django_curs_\w+\"")
+"""What differs between two equal statements: values, and the names of savepoints and cursors."""
+
 UNTOLD_HEADERS = {"Set-Cookie", "Date", "Expires"}
 
 
 @dataclass(frozen=True)
 class Received:
-    """One answer, with what differs by chance masked, and the statements it took."""
+    """One answer, with what differs by chance masked, and how many statements it took. The statements
+    themselves tell where a difference comes from; they hold what the server knows and nobody receives."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: str
-    statements: int
+    cost: int
+    statements: tuple[str, ...] = field(compare=False)
 
     @property
     def everything(self) -> str:
@@ -63,7 +68,8 @@ def receive(
         text = pattern.sub(mask, text)
     headers = tuple(sorted((k, v) for k, v in response.headers.items() if k not in UNTOLD_HEADERS))
     assert response.status_code < 500, f"{method} {url} answered {response.status_code}"
-    return Received(response.status_code, headers, text, len(statements))
+    asked = tuple(LITERAL.sub("?", one["sql"]) for one in statements.captured_queries)
+    return Received(response.status_code, headers, text, len(asked), asked)
 
 
 def addresses(world: Study) -> Iterator[str]:
@@ -106,7 +112,7 @@ def differences(before: dict[tuple[str, str], Received], after: dict[tuple[str, 
             continue
         what = [
             name
-            for name in ("status", "headers", "body", "statements")
+            for name in ("status", "headers", "body", "cost")
             if getattr(one, name) != getattr(other, name)
         ]
         told.append(f"{key}: {', '.join(what)}: {_first_difference(one, other)}")
@@ -114,8 +120,11 @@ def differences(before: dict[tuple[str, str], Received], after: dict[tuple[str, 
 
 
 def _first_difference(one: Received, other: Received) -> str:
-    if one.status != other.status or one.statements != other.statements:
-        return f"{one.status}, {one.statements} statements against {other.status}, {other.statements}"
+    if one.status != other.status:
+        return f"{one.status} against {other.status}"
+    if one.cost != other.cost:
+        only = set(one.statements) ^ set(other.statements)
+        return f"{one.cost} against {other.cost} statements: {sorted(only)}"
     a, b = one.everything, other.everything
     at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     return f"…{a[max(0, at - 60) : at + 60]!r} against …{b[max(0, at - 60) : at + 60]!r}"

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.core.cache import cache
 from playwright.sync_api import Page
 
 from classify import adjudication
@@ -34,7 +33,6 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 @pytest.fixture
 def study(live_server) -> Study:
     """The study, part read, with one conflict taken up."""
-    cache.clear()
     study = build_study()
     adjudication.claim(case=study.conflict, by=study.people["jude"])
     return study

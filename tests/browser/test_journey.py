@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from classify.codebooks import ensure_ready_made
@@ -35,7 +34,6 @@ KEYS = {
 @pytest.fixture
 def ada(live_server):
     """Somebody who may create polls, on an empty installation."""
-    cache.clear()
     ensure_ready_made()
     return factories.make_user("ada", is_staff=True)
 
