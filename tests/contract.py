@@ -13,8 +13,8 @@ from typing import Any
 
 from django.core.management import base, load_command_class
 from django.core.management import get_commands as commands_and_apps
-from django.db import connection
 
+from tests import database
 from tests.files import ROOT
 
 
@@ -81,16 +81,10 @@ class _Stdin:
 
 def run_in_shell(*argv: object, stdin: bytes = b"") -> Ran:
     """Run the real manage.py in a process of its own, on this test's database."""
-    found = connection.settings_dict
-    address = (
-        f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
-    )
-    if found["HOST"].startswith("/"):
-        address = f"postgres://{found['USER']}@/{found['NAME']}?host={found['HOST']}&port={found['PORT']}"
     done = subprocess.run(
         [sys.executable, "manage.py", *(str(word) for word in argv)],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "config.settings"},
+        env={**os.environ, "DATABASE_URL": database.address(), "DJANGO_SETTINGS_MODULE": "config.settings"},
         input=stdin,
         capture_output=True,
         check=False,

@@ -8,6 +8,7 @@ people work with: the tests have a ROLECALL_HOME of their own inside theirs.
 from __future__ import annotations
 
 import os
+from urllib.parse import quote
 
 from config import embedded, env
 from config.embedded import data, server
@@ -27,6 +28,15 @@ def prepare() -> None:
         embedded.hold(env.home())
     except env.SetupError as problem:
         raise SystemExit(str(problem)) from None
+
+
+def address(name: str = "") -> str:
+    """DATABASE_URL for a process of its own: the database of the running test, or `name` on the same server."""
+    from django.db import connection
+
+    found = connection.settings_dict
+    user, password, host = (quote(str(found[part] or ""), safe="") for part in ("USER", "PASSWORD", "HOST"))
+    return f"postgres://{user}:{password}@{host}:{found['PORT'] or 5432}/{quote(name or found['NAME'])}"
 
 
 prepare()

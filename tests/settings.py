@@ -14,5 +14,7 @@ STORAGES = {
 SECRET_KEY = "tests only"
 ALLOWED_HOSTS = ["*"]
 DATABASES["default"].setdefault("OPTIONS", {}).pop("pool", None)
+# A thread of the live server must not keep its connection: the test database could not be dropped.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 # Nothing is collected for tests, and looking for what was would warn at every client.
 WHITENOISE_AUTOREFRESH = True

@@ -16,6 +16,7 @@ from django.db import connection
 
 from config import bootstrap
 from config.env import BASE_DIR, SetupError
+from tests import database
 
 
 def manage(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -42,9 +43,7 @@ def empty_database(transactional_db) -> Iterator[str]:
     name = f"rolecall_{secrets.token_hex(6)}"
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
-    params = connection.get_connection_params()
-    host = str(params.get("host") or "").replace("/", "%2F")
-    yield f"postgres://{params['user']}:{params.get('password') or ''}@{host}:{params['port'] or 5432}/{name}"
+    yield database.address(name)
     with connection.cursor() as cursor:
         cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 

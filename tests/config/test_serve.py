@@ -13,10 +13,10 @@ import urllib.request
 from contextlib import closing
 
 import pytest
-from django.db import connection
 
 from config import serve
 from config.env import BASE_DIR, SetupError
+from tests import database
 
 
 def free_port() -> int:
@@ -85,10 +85,7 @@ def test_the_greeting_tells_the_address_to_hand_to_a_colleague():
 @pytest.fixture
 def database_of_the_tests(transactional_db) -> str:
     """The address of the tests' own database, for a server process."""
-    params = connection.get_connection_params()
-    host = str(params.get("host") or "").replace("/", "%2F")
-    password = params.get("password") or ""
-    return f"postgres://{params['user']}:{password}@{host}:{params['port'] or 5432}/{params['dbname']}"
+    return database.address()
 
 
 def get(url: str, host: str = "") -> tuple[int, str]:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
 
 from polls.management.contract import sentence_for
 from polls.models import Poll, Vote
+from tests import database
 
 ROOT = Path(__file__).parents[3]
 STUDY = "voter_id,name,headline,option\n" + "".join(
@@ -294,10 +294,8 @@ def test_an_error_of_the_system_names_its_file() -> None:
 def test_a_real_process_reads_standard_input_and_leaves_nothing_else_on_standard_output(
     settings: Any, tmp_path: Path
 ) -> None:
-    info = connection.settings_dict
-    server = f"{info['USER']}:{info['PASSWORD']}@{info['HOST'] or 'localhost'}:{info['PORT']}"
     environment = os.environ | {
-        "DATABASE_URL": f"postgres://{server}/{info['NAME']}",
+        "DATABASE_URL": database.address(),
         "ROLECALL_HOME": str(tmp_path),
         "PYTHONIOENCODING": "ascii",
     }
