@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -32,7 +32,11 @@ def half_a_step(percent: Decimal) -> Fraction:
 def option_totals(tallies: Sequence[Tally], published_total: int | None) -> tuple[OptionTotal, ...]:
     """Votes, share and, with a published total and share, how many voters are missing per option."""
     total = sum(tally.votes for tally in tallies)
-    return tuple(_total(tally, total, published_total) for tally in tallies)
+    totals = tuple(_total(tally, total, published_total) for tally in tallies)
+    if published_total is not None and compare(tallies, published_total).consistent:
+        # All that was published is here, so nobody is missing, whatever rounding would leave open.
+        return tuple(replace(each, missing_least=0, missing_most=0) for each in totals)
+    return totals
 
 
 def compare(tallies: Sequence[Tally], published_total: int | None) -> Published:

@@ -82,3 +82,14 @@ def test_without_a_total_nobody_is_known_to_be_missing() -> None:
 def test_a_share_that_no_count_prints_takes_the_nearest() -> None:
     (only,) = option_totals(tallies([0], ["33.3"]), 10)
     assert (only.missing_least, only.missing_most) == (3, 3)
+
+
+def test_a_poll_that_is_complete_lacks_nobody_however_its_shares_round():
+    tallies = [
+        Tally("Extremely important", 1, 117, Decimal(50)),
+        Tally("Moderately important", 2, 62, Decimal(26)),
+        Tally("Not very important", 3, 56, Decimal(24)),
+    ]
+    assert {(o.missing_least, o.missing_most) for o in option_totals(tallies, 235)} == {(0, 0)}
+    one_more = option_totals(tallies, 236)
+    assert [(o.missing_least, o.missing_most) for o in one_more] == [(0, 2), (0, 0), (0, 1)]
