@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -24,9 +24,9 @@ class CaselessUserManager(UserManager["User"]):
 class User(AbstractUser):
     """An account. Site-wide rights are Django's own; what somebody may do in a poll is a `Membership`."""
 
-    objects: Any = CaselessUserManager()
+    objects: ClassVar[Any] = CaselessUserManager()
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined, misc]
+    class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(
                 Lower("username"),
