@@ -31,7 +31,7 @@ def prepare() -> None:
 
 
 def address(name: str = "") -> str:
-    """DATABASE_URL for a process of its own: the database of the running test, or `name` on the same server."""
+    """DATABASE_URL for a process of its own: the running test's database, or `name` on the same server."""
     from django.db import connection
 
     found = connection.settings_dict

@@ -6,10 +6,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from polls.titles import comparison_key
-
 from classify.models import Category, Codebook, CodebookVersion
 from polls.models import Headline, Membership, Option, Poll, User, Vote, Voter, VoterKey
+from polls.titles import comparison_key
 
 OPTIONS = ["Extremely important", "Moderately important", "Not very important"]
 ROLE_CATEGORIES = [
