@@ -105,23 +105,21 @@ UPDATE classify_casevote cv SET left_at = %(now)s, reason = 'headline changed'
 # What was split out stays split out, a voter stays one case, and a blank one is known by its vote.
 REJOIN_OWN = f"""
 {_JOIN}
-SELECT %(round)s, v.id, own.case_id, %(now)s, %(reason)s
+SELECT DISTINCT ON (v.id) %(round)s, v.id, cv.case_id, %(now)s::timestamptz, %(reason)s
   FROM ({_HOMELESS}) v
- CROSS JOIN LATERAL (
-   SELECT cv.case_id FROM classify_casevote cv JOIN classify_case c ON c.id = cv.case_id
-    WHERE cv.round_id = %(round)s AND cv.vote_id = v.id
-      AND (c.origin IN ('split', 'voter') OR c.origin = 'blank' AND v.headline_id IS NULL)
-    ORDER BY cv.id DESC LIMIT 1) own
+  JOIN classify_casevote cv ON cv.round_id = %(round)s AND cv.vote_id = v.id
+  JOIN classify_case c ON c.id = cv.case_id
+ WHERE c.origin IN ('split', 'voter') OR c.origin = 'blank' AND v.headline_id IS NULL
+ ORDER BY v.id, cv.id DESC
 """  # noqa: S608 - of constants
 
 # In a closed round a vote that was excluded comes back to where it was; no other vote enters.
 REJOIN_CLOSED = f"""
 {_JOIN}
-SELECT %(round)s, v.id, last.case_id, %(now)s, %(reason)s
+SELECT DISTINCT ON (v.id) %(round)s, v.id, cv.case_id, %(now)s::timestamptz, %(reason)s
   FROM ({_HOMELESS}) v
- CROSS JOIN LATERAL (
-   SELECT cv.case_id FROM classify_casevote cv
-    WHERE cv.round_id = %(round)s AND cv.vote_id = v.id ORDER BY cv.id DESC LIMIT 1) last
+  JOIN classify_casevote cv ON cv.round_id = %(round)s AND cv.vote_id = v.id
+ ORDER BY v.id, cv.id DESC
 """  # noqa: S608 - of constants
 
 SHOW_NEW_TEXT = f"""
@@ -135,13 +133,13 @@ UPDATE classify_case c
 # Whether or not somebody has decided: a mark that depended on it would tell one reviewer about the other.
 FLAG_JOINED = """
 UPDATE classify_case c SET review_again = true
- WHERE c.round_id = %(round)s AND NOT c.review_again
-   AND EXISTS (SELECT FROM classify_casevote cv JOIN classify_casevote old
-                       ON old.round_id = cv.round_id AND old.vote_id = cv.vote_id AND old.left_at = %(now)s
-                      AND old.reason = 'headline changed'
-                WHERE cv.case_id = c.id AND cv.joined_at = %(now)s)
-   AND EXISTS (SELECT FROM classify_casevote before
-                WHERE before.case_id = c.id AND before.joined_at < %(now)s)
+  FROM (SELECT DISTINCT cv.case_id
+          FROM classify_casevote cv JOIN classify_casevote old USING (round_id, vote_id)
+         WHERE cv.round_id = %(round)s AND cv.joined_at = %(now)s
+           AND old.left_at = %(now)s AND old.reason = 'headline changed') joined
+  JOIN (SELECT DISTINCT case_id FROM classify_casevote
+         WHERE round_id = %(round)s AND joined_at < %(now)s) older USING (case_id)
+ WHERE c.id = joined.case_id AND NOT c.review_again
 """
 
 FLAG_CLOSED = f"""

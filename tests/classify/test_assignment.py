@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from classify import rounds, tagging
@@ -248,6 +249,17 @@ class TestJoining:
         before = picture(round)
         follow(poll)
         assert picture(round) == before
+
+    def test_many_votes_take_no_more_statements_than_one(self, poll, round, votes):
+        counts = []
+        for texts in (["Trainer"], [f"Title {n}" for n in range(60)]):
+            for text in texts:
+                factories.make_vote(poll, text)
+            retitle(votes["c"], texts[0])
+            with CaptureQueriesContext(connection) as queries:
+                follow(poll)
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
 
     def test_another_poll_is_not_touched(self, poll, round):
         other = factories.make_poll("other")
