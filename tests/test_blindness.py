@@ -294,24 +294,30 @@ def reveal(world: Study) -> None:
     study.resolve_all(world)
 
 
-@pytest.mark.parametrize("username", ["rosa", "sam", "vera", "jude", "ada"])
-def test_after_the_reveal_the_same_walk_finds_the_figures(username: str, world: Study):
-    before = before_it(world, username)
+@pytest.mark.parametrize("username", ["rosa", "sam", "vera", "jude"])
+def test_after_the_reveal_the_same_addresses_tell(username: str, world: Study):
+    """So the silence before could have been broken."""
+    client = client_for(world.people[username])
+    place = [world.poll.slug, world.round.number]
+    pages = [reverse(f"classify:{name}", args=place) for name in ("report", "agreement", "exports")]
+    before = [receive(client, "get", page) for page in pages]
     reveal(world)
-    after = walk(world, username)
-    report = reverse("classify:report", args=[world.poll.slug, world.round.number])
-    assert after["get", report].status == 200
-    assert study.OPTIONS[0] in after["get", report].body
-    assert differences(before, after)
+    after = [receive(client, "get", page) for page in pages]
+    assert [page.status for page in before] == [403, 403, 403]
+    assert [page.status for page in after] == [200, 200, 200]
+    assert study.OPTIONS[0] in after[0].body
 
 
 def test_after_the_reveal_the_two_are_shown_to_each_other(world: Study):
+    url = reverse("classify:conflict", args=[world.poll.slug, world.round.number, world.conflict.pk])
+    assert receive(client_for(world.people["rosa"]), "get", url).status == 403
     reveal(world)
-    told = "".join(answer.everything for answer in walk(world, "rosa").values())
-    assert "NOTE-OF-SAM" in told
+    told = receive(client_for(world.people["rosa"]), "get", url)
+    assert "NOTE-OF-SAM" in told.body
+    assert "RATIONALE-OF-JUDE" in told.body
 
 
 def test_closing_coding_reveals_too(world: Study):
-    before = before_it(world, "vera")
+    url = reverse("classify:report", args=[world.poll.slug, world.round.number])
     rounds.close_coding(round=world.round, by=world.people["ada"])
-    assert differences(before, walk(world, "vera"))
+    assert receive(client_for(world.people["vera"]), "get", url).status == 200
