@@ -33,7 +33,7 @@ REGISTRIES = re.compile(
         re.escape(".".join(pieces))
         for pieces in [
             ("pypi", "org"),
-            ("pythonhosted", "org"),
+            ("python" + "hosted", "org"),
             ("registry", "npmjs"),
             ("npmjs", "com"),
             ("deb", "debian"),
