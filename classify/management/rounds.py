@@ -20,12 +20,13 @@ def add_round_options(parser: ArgumentParser) -> None:
 
 def find_round(poll_slug: str, number: str | None) -> Round:
     """The round meant by the options. Raises Refused for an unknown one, WrongUsage for a malformed one."""
+    # What is malformed is told before what is not there.
+    wanted = None if number is None else whole_number("--round", number)
     poll = Poll.objects.filter(slug=slug(poll_slug)).first()
     if poll is None:
         raise Refused(f"There is no poll “{poll_slug}”.")
     rounds = Round.objects.filter(poll=poll).select_related("poll", "version__codebook")
-    if number is not None:
-        wanted = whole_number("--round", number)
+    if wanted is not None:
         chosen = rounds.filter(number=wanted).first()
         if chosen is None:
             raise Refused(f"The poll “{poll_slug}” has no round {wanted}.")
