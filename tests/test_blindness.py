@@ -12,6 +12,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 from django.db import transaction
@@ -321,3 +322,25 @@ def test_closing_coding_reveals_too(world: Study):
     url = reverse("classify:report", args=[world.poll.slug, world.round.number])
     rounds.close_coding(round=world.round, by=world.people["ada"])
     assert receive(client_for(world.people["vera"]), "get", url).status == 200
+
+
+@pytest.mark.parametrize("titled", [True, False], ids=["by voter", "without a title"])
+def test_the_number_of_a_case_tells_no_option_of_a_file_sorted_by_option(titled: bool, world: Study):
+    """The number stands in the address of the page on which a voter is read."""
+    rows = [f"s{i},{'Clerk' if titled else ''},{study.OPTIONS[i // 20]}" for i in range(60)]
+    text = "voter_id,headline,option\n" + "\n".join(rows) + "\n"
+    poll = study.build_poll("sorted", text, study.OPTIONS, study.CAST, world.people["root"])
+    made = rounds.create_round(
+        poll=poll,
+        version=world.round.version,
+        unit="voter" if titled else "headline",
+        rule="consensus",
+        purpose="main",
+        reviewers=[world.people["rosa"], world.people["sam"]],
+        adjudicators=[],
+        by=world.people["ada"],
+    )
+    by_number = list(Case.objects.filter(round=made).order_by("pk").values_list("option_counts", flat=True))
+    assert len(by_number) == 60
+    changes = sum(one != other for one, other in pairwise(by_number))
+    assert changes > 15, "a number near another one must not mean the same option"

@@ -64,7 +64,8 @@ SELECT %(round)s, v.id, c.id, %(now)s, %(reason)s
     ON c.round_id = %(round)s AND c.origin = 'headline' AND c.headline_id = v.headline_id
 """  # noqa: S608 - of constants
 
-# A case for one vote: without a headline, or every vote where the unit is the voter.
+# A case for one vote: without a headline, or every vote where the unit is the voter. Its id stands in
+# addresses that reviewers see, and files are often sorted by option: so ids follow a hash, not the file.
 OPEN_SINGLES = f"""
 WITH n AS (
   SELECT {_NEW_ID} AS id, v.vote_id, v.headline_id, v.n_votes, v.counts,
@@ -73,7 +74,7 @@ WITH n AS (
     FROM (SELECT v.id AS vote_id, v.headline_id, v.headline_raw, {_COUNTED}
             FROM ({_HOMELESS}) v JOIN polls_option o ON o.id = v.option_id
            WHERE %(unit)s = 'voter' OR v.headline_id IS NULL
-           GROUP BY v.id, v.headline_id, v.headline_raw ORDER BY v.id) v
+           GROUP BY v.id, v.headline_id, v.headline_raw ORDER BY hashint8extended(v.id, %(seed)s), v.id) v
 ), made AS ({_INSERT_CASES} FROM n RETURNING id)
 {_JOIN}
 SELECT %(round)s, n.vote_id, n.id, %(now)s, %(reason)s FROM n JOIN made USING (id)
