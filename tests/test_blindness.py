@@ -324,16 +324,20 @@ def test_closing_coding_reveals_too(world: Study):
     assert receive(client_for(world.people["vera"]), "get", url).status == 200
 
 
-@pytest.mark.parametrize("titled", [True, False], ids=["by voter", "without a title"])
-def test_the_number_of_a_case_tells_no_option_of_a_file_sorted_by_option(titled: bool, world: Study):
+@pytest.mark.parametrize(
+    ("title", "unit"),
+    [("Clerk", "voter"), ("", "headline"), ("Clerk {}", "headline")],
+    ids=["by voter", "without a title", "by title"],
+)
+def test_the_number_of_a_case_tells_no_option_of_a_file_sorted_by_option(title: str, unit: str, world: Study):
     """The number stands in the address of the page on which a voter is read."""
-    rows = [f"s{i},{'Clerk' if titled else ''},{study.OPTIONS[i // 20]}" for i in range(60)]
+    rows = [f"s{i},{title.format(i)},{study.OPTIONS[i // 20]}" for i in range(60)]
     text = "voter_id,headline,option\n" + "\n".join(rows) + "\n"
     poll = study.build_poll("sorted", text, study.OPTIONS, study.CAST, world.people["root"])
     made = rounds.create_round(
         poll=poll,
         version=world.round.version,
-        unit="voter" if titled else "headline",
+        unit=unit,
         rule="consensus",
         purpose="main",
         reviewers=[world.people["rosa"], world.people["sam"]],

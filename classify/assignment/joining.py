@@ -41,17 +41,20 @@ _COUNTED = "count(*) AS n_votes, ARRAY[PER_POSITION]::int[] AS counts"
 _JOIN = "INSERT INTO classify_casevote (round_id, vote_id, case_id, joined_at, reason)"
 _NEW_ID = "nextval(pg_get_serial_sequence('classify_case', 'id'))"
 
+# The id of a case stands in addresses that reviewers see, and files are often sorted by option: so ids are
+# given in a hashed order, never in the file's.
 OPEN_HEADLINES = f"""
 WITH n AS (
-  SELECT {_NEW_ID} AS id, h.id AS headline_id, 'headline' AS origin, h.text, wanted.n_votes, wanted.counts
-    FROM (SELECT v.headline_id AS id, {_COUNTED}
-            FROM ({_HOMELESS}) v JOIN polls_option o ON o.id = v.option_id
-           WHERE v.headline_id IS NOT NULL
-             AND NOT EXISTS (SELECT FROM classify_case c
-                              WHERE c.round_id = %(round)s AND c.origin = 'headline'
-                                AND c.headline_id = v.headline_id)
-           GROUP BY v.headline_id ORDER BY v.headline_id) wanted
-    JOIN polls_headline h USING (id)
+  SELECT {_NEW_ID} AS id, shown.headline_id, 'headline' AS origin, shown.text, shown.n_votes, shown.counts
+    FROM (SELECT h.id AS headline_id, h.text, wanted.n_votes, wanted.counts
+            FROM (SELECT v.headline_id AS id, {_COUNTED}
+                    FROM ({_HOMELESS}) v JOIN polls_option o ON o.id = v.option_id
+                   WHERE v.headline_id IS NOT NULL
+                     AND NOT EXISTS (SELECT FROM classify_case c
+                                      WHERE c.round_id = %(round)s AND c.origin = 'headline'
+                                        AND c.headline_id = v.headline_id)
+                   GROUP BY v.headline_id) wanted
+            JOIN polls_headline h USING (id) ORDER BY hashint8extended(h.id, %(seed)s), h.id) shown
 )
 {_INSERT_CASES} FROM n
 """  # noqa: S608 - of constants
