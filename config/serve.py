@@ -9,6 +9,7 @@ import errno
 import importlib
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 import threading
@@ -142,9 +143,28 @@ def _load(first: Any, url: str, greeting: str) -> Callable[..., Any]:
     """In each worker: the application, and a greeting by the first of them once the port answers."""
     from config.wsgi import application
 
+    _leave_in_time()
     if first.acquire(block=False):
         threading.Thread(target=_greet, args=(url, greeting), name="greeting", daemon=True).start()
     return application
+
+
+def _leave_in_time(seconds: float = 3.0) -> None:
+    """End this worker soon after it was asked to, when it does not by itself.
+
+    While the slow imports run, the main thread may sleep through the signal; a thread that reads the system's
+    own note of it does not. Requests under way have `seconds` to end.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+    def leave() -> None:
+        os.read(reading, 1)
+        time.sleep(seconds)
+        os._exit(0)
+
+    threading.Thread(target=leave, name="leave-in-time", daemon=True).start()
 
 
 def _greet(url: str, greeting: str) -> None:
