@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,8 +71,17 @@ def test_commands_that_need_no_database_start_none(tmp_path, words):
     assert not (tmp_path / "home" / "embedded.json").exists()
 
 
-def test_the_first_command_in_an_empty_folder_finds_everything_ready(tmp_path):
-    home = str(tmp_path / "home")
+@pytest.fixture
+def reachable_folder() -> Iterator[Path]:
+    """Where the server of an administrator finds its way too, so that no system folder is left behind."""
+    folder = Path(tempfile.mkdtemp(prefix="rc-", dir="/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_the_first_command_in_an_empty_folder_finds_everything_ready(reachable_folder):
+    home = str(reachable_folder / "home")
     code = "from classify.models import Codebook; print('codebooks', Codebook.objects.count())"
     first = manage("shell", "-v", "0", "-c", code, DATABASE_URL="", ROLECALL_HOME=home)
     assert first.returncode == 0, first.stderr
