@@ -14,7 +14,11 @@ from tests import factories
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_session_outlives_the_tests(django_db_setup, django_db_blocker):
-    """A browser that kept its line open, or a process that a test killed, must not keep the test database."""
+    """No other session may keep the test database from being dropped.
+
+    Playwright runs tests in a context of its own, where Django opens a connection of its own; the last context
+    to end is not the one that drops the database.
+    """
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
