@@ -16,8 +16,8 @@ from tests import factories
 def _no_session_outlives_the_tests(django_db_setup, django_db_blocker):
     """No other session may keep the test database from being dropped.
 
-    Playwright runs tests in a context of its own, where Django opens a connection of its own; the context that
-    drops the database is another one.
+    Playwright runs tests in a context of its own, where Django opens a connection of its own.
+    The context that drops the database is another one.
     """
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
