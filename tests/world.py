@@ -22,7 +22,7 @@ def build(poll: Poll) -> Round:
     _facts(poll, ada)
     version = factories.make_codebook()
     round = acts.open_round(poll, reviewers=[rosa, sam], adjudicators=[jude], by=ada, version=version)
-    conflict, agreed, *_ = Case.objects.filter(round=round, origin="headline").order_by("pk")
+    conflict, agreed, *_ = Case.objects.filter(round=round, origin="headline").order_by("headline_id")
     acts.disagree(round, conflict, rosa, sam)
     adjudication.claim(case=conflict, by=jude)
     adjudication.decide(
