@@ -22,7 +22,7 @@ def build(poll: Poll) -> Round:
     _facts(poll, ada)
     version = factories.make_codebook()
     round = acts.open_round(poll, reviewers=[rosa, sam], adjudicators=[jude], by=ada, version=version)
-    conflict, agreed, *_ = Case.objects.filter(round=round, origin="headline").order_by("headline_id")
+    conflict, agreed, *_ = Case.objects.filter(round=round, origin="headline").order_by("pk")
     acts.disagree(round, conflict, rosa, sam)
     adjudication.claim(case=conflict, by=jude)
     adjudication.decide(
@@ -35,7 +35,8 @@ def build(poll: Poll) -> Round:
     )
     acts.say(round, agreed, rosa, "cx", milliseconds=900)
     acts.say(round, agreed, sam, "cx")
-    tagging.record_profile_view(round=round, case_id=agreed.pk, by=rosa)
+    for case in Case.objects.filter(round=round):
+        tagging.record_profile_view(round=round, case_id=case.pk, by=rosa)
     pilot = acts.open_round(poll, reviewers=[rosa], by=ada, version=version, purpose="pilot")
     rounds.discard_round(round=pilot, by=ada)
     factories.make_codebook("unused")
