@@ -62,6 +62,10 @@ UNIQUES = refusals.uniques_of("polls")
 KEYS = refusals.foreign_keys_of("polls")
 
 
+# Without the mark on any test chosen, pytest-django makes no test database.
+pytestmark = pytest.mark.django_db
+
+
 @pytest.fixture(scope="module")
 def _world_once(django_db_setup, django_db_blocker):
     """The world is built once; every test takes back what it did to it."""
