@@ -98,7 +98,7 @@ def correct_voter(*, vote: Vote, fields: Mapping[str, str], by: User) -> Vote:
 def exclude_vote(*, vote: Vote, reason: str, note: str = "", by: User) -> None:
     """Leave a vote out of every count, saying why (`Vote.VoidReason`). Excluding it again changes nothing.
     Raises Refused for an unknown reason or a note that is too long."""
-    if reason not in Vote.VoidReason.values:
+    if reason not in Vote.BY_HAND:
         raise Refused(_("Choose a reason for leaving the vote out."))
     if len(note) > 500 or "\x00" in note:
         raise Refused(_("The note may have at most 500 characters."))

@@ -78,7 +78,9 @@ class ExcludeForm(forms.Form):
     """Why a vote does not count."""
 
     reason = forms.ChoiceField(
-        label=_("Why should it not count?"), choices=Vote.VoidReason.choices, widget=forms.RadioSelect
+        label=_("Why should it not count?"),
+        choices=[(reason.value, reason.label) for reason in Vote.BY_HAND],
+        widget=forms.RadioSelect,
     )
     note = forms.CharField(
         label=_("Note"),

@@ -60,6 +60,10 @@ class Option(models.Model):
     published_share = models.DecimalField(
         max_digits=7, decimal_places=4, null=True, blank=True, help_text=_("In percent, as published.")
     )
+    # As printed: `50.0` says more than `50`, and is compared at that precision.
+    published_digits = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Digits behind the point of the published share.")
+    )
 
     class Meta:
         ordering = ["poll", "position"]
@@ -76,6 +80,11 @@ class Option(models.Model):
                 condition=Q(published_share__isnull=True) | Q(published_share__range=(0, 100)),
                 name="polls_option_share_is_percent",
             ),
+            models.CheckConstraint(
+                condition=Q(published_digits__isnull=True)
+                | Q(published_digits__lte=4, published_share__isnull=False),
+                name="polls_option_digits_of_a_share",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -83,7 +92,11 @@ class Option(models.Model):
 
 
 class Batch(models.Model):
-    """One import into one poll: the file as it came, who brought it, what became of its rows."""
+    """One import into one poll: the file as it came, who brought it, what became of its rows.
+
+    `preset` names the format it was read as, `sheet` the sheet of a workbook or the table within the file.
+    An undone batch stays on record; what it had brought is void (`Vote.VoidReason.UNDONE`).
+    """
 
     poll = models.ForeignKey(Poll, models.CASCADE, related_name="batches")
     file_name = models.CharField(max_length=255)
@@ -93,11 +106,51 @@ class Batch(models.Model):
     headers = ArrayField(models.TextField(), default=list)
     extra_headers = ArrayField(models.TextField(), default=list)
     counts = models.JSONField(default=dict)
+    preset = models.CharField(max_length=50, blank=True)
+    sheet = models.CharField(max_length=255, blank=True)
     imported_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+")
     imported_at = models.DateTimeField(auto_now_add=True)
+    undone_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+", db_index=False)
+    undone_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True) | Q(undone_at__isnull=False),
+                name="polls_batch_undone_says_when",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class BatchVotes(models.Model):
+    """Which votes the accepted rows of a batch named, new, changed or not: a piece of the list per row.
+
+    An undo leaves the votes that another standing batch named too. Ids in arrays of some thousands, since a
+    row per vote would double the writing of every import.
+    """
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="named")
+    vote_ids = ArrayField(models.BigIntegerField())
+
+    def __str__(self) -> str:
+        return f"{len(self.vote_ids)} votes of batch {self.batch_id}"
+
+
+class RememberedColumns(models.Model):
+    """How a set of headers was read the last time, so that the same export needs no second explanation.
+
+    Holds names of columns, never cells. `headers_hash` is the SHA-256 of the headers in their order;
+    `reading` what was chosen (`polls.importing.reading`, as JSON).
+    """
+
+    headers_hash = models.BinaryField(max_length=32, unique=True)
+    reading = models.JSONField()
+    used_by = models.ForeignKey("polls.User", models.SET_NULL, null=True, related_name="+", db_index=False)
+    used_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"columns remembered on {self.used_at:%Y-%m-%d}"

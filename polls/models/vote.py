@@ -22,6 +22,17 @@ class Vote(models.Model):
         COMPANY = "company", _("A company page, not a person")
         TEST = "test", _("A test vote")
         OTHER = "other", _("Another reason")
+        # Not chosen by people; a later import that names the vote again takes these two off.
+        UNDONE = "undone", _("Its import was undone")
+        REPLACED = "replaced", _("The voter answered anew")
+        # Stays, as the reasons above: the same person voted twice.
+        DOUBLE = "double", _("The same person's other vote")
+
+    BY_HAND = (VoidReason.OWN, VoidReason.COMPANY, VoidReason.TEST, VoidReason.OTHER)
+    """The reasons that a person may choose when excluding a vote."""
+
+    REVIVED_BY_IMPORT = (VoidReason.UNDONE, VoidReason.REPLACED)
+    """A vote void for one of these counts again once a file names it again."""
 
     poll = models.ForeignKey("polls.Poll", models.CASCADE, related_name="votes", db_index=False)
     # A copy of the poll's own flag, held equal by a composite foreign key, so that the unique
@@ -55,7 +66,10 @@ class Vote(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(voided_at__isnull=True, void_reason="", voided_by__isnull=True)
-                | Q(voided_at__isnull=False, voided_by__isnull=False) & ~Q(void_reason=""),
+                | Q(voided_at__isnull=False)
+                & ~Q(void_reason="")
+                # An import by command has nobody's name.
+                & (Q(voided_by__isnull=False) | Q(void_reason__in=("undone", "replaced", "double"))),
                 name="polls_vote_void_says_who_and_why",
             ),
         ]

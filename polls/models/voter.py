@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+
+class Normalised(models.Func):
+    """A text with its compatibility forms folded (NFKC), so that bold or full-width letters are found too."""
+
+    function = "normalize"
+    template = "%(function)s(%(expressions)s, NFKC)"
+    output_field = models.TextField()
 
 
 class Voter(models.Model):
@@ -14,7 +24,21 @@ class Voter(models.Model):
     organisation = models.CharField(max_length=500, blank=True)
     country = models.CharField(max_length=200, blank=True)
     profile_url = models.CharField(max_length=2000, blank=True)
+    # Set while this row was found to be somebody known under another one (see `VoterMerge`).
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                name="polls_voter_not_merged_into_itself",
+            ),
+        ]
+        indexes = [
+            # Any part of a name; the search writes the same expression (`polls.search`).
+            GinIndex(OpClass(Lower(Normalised("name")), name="gin_trgm_ops"), name="polls_voter_name_parts"),
+        ]
 
     def __str__(self) -> str:
         return self.name or f"voter {self.pk}"
@@ -66,6 +90,12 @@ class Headline(models.Model):
     text = models.TextField()
     key_hash = models.BinaryField(max_length=32, unique=True)
 
+    class Meta:
+        indexes = [
+            # Any part of a headline; the search writes the same expression (`polls.search`).
+            GinIndex(OpClass(Lower(Normalised("text")), name="gin_trgm_ops"), name="polls_headline_parts"),
+        ]
+
     def __str__(self) -> str:
         return self.text
 
@@ -75,6 +105,11 @@ class JobTitle(models.Model):
 
     text = models.TextField()
     key_hash = models.BinaryField(max_length=32, unique=True)
+
+    class Meta:
+        indexes = [
+            GinIndex(OpClass(Lower(Normalised("text")), name="gin_trgm_ops"), name="polls_jobtitle_parts"),
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -108,3 +143,56 @@ class HeadlinePart(models.Model):
 
     def __str__(self) -> str:
         return self.raw
+
+
+class VoterMerge(models.Model):
+    """Two voters found to be one person, by a person or by an import that named both keys; reversible.
+
+    `moved` says what went over: ids of `votes` and `keys`, ids of the votes `voided` because the person had
+    voted twice in a poll, and in `before` the kept voter's fields that were filled from the other.
+    """
+
+    kept = models.ForeignKey(Voter, models.PROTECT, related_name="merges")
+    merged = models.ForeignKey(Voter, models.PROTECT, related_name="+")
+    batch = models.ForeignKey("polls.Batch", models.PROTECT, null=True, related_name="merges")
+    merged_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+", db_index=False)
+    merged_at = models.DateTimeField(auto_now_add=True)
+    moved = models.JSONField()
+    undone_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+", db_index=False)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                "merged", condition=Q(undone_at__isnull=True), name="polls_votermerge_once_at_a_time"
+            ),
+            models.CheckConstraint(condition=~Q(kept=F("merged")), name="polls_votermerge_two_voters"),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True) | Q(undone_at__isnull=False),
+                name="polls_votermerge_undone_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} merged into {self.kept_id}"
+
+
+class VoterDistinction(models.Model):
+    """Two voters who look alike and whom a person found to be two; they are not shown for merging again."""
+
+    first = models.ForeignKey(Voter, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Voter, models.CASCADE, related_name="+")
+    decided_by = models.ForeignKey("polls.User", models.PROTECT, related_name="+", db_index=False)
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("first", "second", name="polls_voterdistinction_once"),
+            models.CheckConstraint(
+                condition=Q(first__lt=F("second")), name="polls_voterdistinction_lower_first"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} is not {self.second_id}"
