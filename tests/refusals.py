@@ -115,18 +115,24 @@ def leave_alone(table: str, name: str) -> None:
     """Take every other constraint and every trigger of the table away."""
     run("SET CONSTRAINTS ALL IMMEDIATE")
     run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    # A key that points into its own table stands on that table's primary key, which therefore stays.
     others = rows(
         "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND conname <> %s"
-        " AND contype <> 'n' ORDER BY contype = 'p'",
+        " AND contype <> 'n' AND conindid NOT IN (SELECT conindid FROM pg_constraint"
+        "  WHERE contype = 'f' AND conrelid = confrelid AND conname = %s) ORDER BY contype = 'p'",
         table,
+        name,
         name,
     )
     for (other,) in others:
         run(f'ALTER TABLE {table} DROP CONSTRAINT IF EXISTS "{other}" CASCADE')
     indexes = rows(
         "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
-        " WHERE indrelid = %s::regclass AND indisunique AND relname <> %s",
+        " WHERE indrelid = %s::regclass AND indisunique AND relname <> %s"
+        " AND indexrelid NOT IN (SELECT conindid FROM pg_constraint"
+        "  WHERE contype = 'f' AND conrelid = confrelid AND conname = %s)",
         table,
+        name,
         name,
     )
     for (index,) in indexes:

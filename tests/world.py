@@ -9,7 +9,21 @@ from django.contrib.auth.models import Group, Permission
 
 from classify import adjudication, rounds, tagging
 from classify.models import Case, Round
-from polls.models import Batch, HeadlinePart, Invitation, JobTitle, Poll, VoteChange, VoterKey
+from polls.models import (
+    Batch,
+    BatchVotes,
+    HeadlinePart,
+    ImportJob,
+    Invitation,
+    JobTitle,
+    Poll,
+    RememberedColumns,
+    VoteChange,
+    Voter,
+    VoterDistinction,
+    VoterKey,
+    VoterMerge,
+)
 from tests import factories
 from tests.classify import acts
 
@@ -56,8 +70,24 @@ def _facts(poll: Poll, ada) -> None:
     VoterKey.objects.create(
         voter=vote.voter, scheme="url", value="https://example.org/in/one", value_hash=b"u"
     )
+    _imports(batch, vote, ada)
+    _same_or_not(vote.voter, excluded.voter, ada)
     title = JobTitle.objects.create(text="cx lead", key_hash=b"t")
     HeadlinePart.objects.create(headline=vote.headline, position=1, job_title=title, raw="CX Lead")
     Invitation.objects.create(user=ada)
     ada.groups.add(Group.objects.create(name="hosts"))
     ada.user_permissions.add(Permission.objects.first())
+
+
+def _imports(batch: Batch, vote, ada) -> None:
+    """What an import leaves beside the votes."""
+    BatchVotes.objects.create(batch=batch, vote_ids=[vote.pk])
+    RememberedColumns.objects.create(headers_hash=b"h", reading={}, used_by=ada)
+    ImportJob.objects.create(kind="import", poll_slug=batch.poll.slug, upload="0" * 32, asked_by=ada)
+
+
+def _same_or_not(one: Voter, other: Voter, ada) -> None:
+    """A voter met twice, found to be one person with `one`, who is not `other`."""
+    again = Voter.objects.create(name=one.name, merged_into=one)
+    VoterMerge.objects.create(kept=one, merged=again, merged_by=ada, moved={})
+    VoterDistinction.objects.create(first=one, second=other, decided_by=ada)

@@ -30,11 +30,39 @@ CHECKS = [
         "UPDATE polls_option SET position = -1 WHERE position = 1",
     ),
     ("polls_option_share_is_percent", "polls_option", "UPDATE polls_option SET published_share = 100.5"),
+    ("polls_option_digits_of_a_share", "polls_option", "UPDATE polls_option SET published_digits = 1"),
+    ("polls_option_published_digits_check", "polls_option", "UPDATE polls_option SET published_digits = -1"),
+    (
+        "polls_batch_undone_says_when",
+        "polls_batch",
+        "UPDATE polls_batch SET undone_by_id = imported_by_id WHERE imported_by_id IS NOT NULL",
+    ),
+    ("polls_importjob_attempt_check", "polls_importjob", "UPDATE polls_importjob SET attempt = -1"),
+    ("polls_importjob_rows_done_check", "polls_importjob", "UPDATE polls_importjob SET rows_done = -1"),
+    ("polls_importjob_rows_total_check", "polls_importjob", "UPDATE polls_importjob SET rows_total = -1"),
+    ("polls_importjob_kind_known", "polls_importjob", "UPDATE polls_importjob SET kind = 'undo'"),
+    ("polls_importjob_ended_says_when", "polls_importjob", "UPDATE polls_importjob SET state = 'done'"),
     ("polls_membership_role_known", "polls_membership", "UPDATE polls_membership SET role = 'owner'"),
     (
         "polls_vote_void_says_who_and_why",
         "polls_vote",
         "UPDATE polls_vote SET voided_at = now() WHERE voided_at IS NULL",
+    ),
+    (
+        "polls_voter_not_merged_into_itself",
+        "polls_voter",
+        "UPDATE polls_voter SET merged_into_id = id",
+    ),
+    ("polls_votermerge_two_voters", "polls_votermerge", "UPDATE polls_votermerge SET merged_id = kept_id"),
+    (
+        "polls_votermerge_undone_says_when",
+        "polls_votermerge",
+        "UPDATE polls_votermerge SET undone_by_id = merged_by_id",
+    ),
+    (
+        "polls_voterdistinction_lower_first",
+        "polls_voterdistinction",
+        "UPDATE polls_voterdistinction SET first_id = second_id, second_id = first_id",
     ),
     (
         "polls_vote_option_of_its_poll",
@@ -104,6 +132,24 @@ def test_no_constraint_is_without_such_a_test():
     tested |= {(table, refusals.unique_name(table, name)) for table, name in UNIQUES}
     tested |= {(table, refusals.foreign_key_name(table, column)) for table, column in KEYS}
     assert refusals.catalogue("polls") == tested
+
+
+# Each is refused by the one constraint on excluded votes; the list above asks it only once.
+VOID = "polls_vote_void_says_who_and_why"
+
+
+@pytest.mark.usefixtures("_world")
+@pytest.mark.parametrize("reason", Vote.BY_HAND)
+def test_a_vote_that_somebody_excluded_says_who_it_was(reason):
+    refusals.assert_refused(VOID, f"UPDATE polls_vote SET voided_at = now(), void_reason = '{reason}'")
+
+
+@pytest.mark.usefixtures("_world")
+@pytest.mark.parametrize("reason", ["undone", "replaced", "double"])
+def test_a_vote_that_an_import_took_away_may_be_nobodys_doing(reason):
+    refusals.run(f"UPDATE polls_vote SET voided_at = now(), voided_by_id = NULL, void_reason = '{reason}'")
+    refusals.assert_refused(VOID, "UPDATE polls_vote SET voided_at = NULL")
+    refusals.assert_refused(VOID, "UPDATE polls_vote SET void_reason = ''")
 
 
 @pytest.mark.usefixtures("_world")
