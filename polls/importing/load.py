@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import batched
 from pathlib import Path
 
 from django.db import connection, transaction
 
 from polls.changes import lock_poll, tell_votes_changed
 from polls.importing import headlines, identity, mapping, published, staging, upsert
+from polls.importing.progress import SILENT, Progress
 from polls.importing.readers import Source
+from polls.importing.reading import Reading
 from polls.importing.report import ImportReport
+from polls.importing.staging import CHUNK
 from polls.importing.target import Target, find_or_make_poll, known_option_keys, settle_options
-from polls.importing.validate import clean_rows
+from polls.importing.validate import Clean, clean_rows
 from polls.models import Batch, Poll, User
 from polls.problems import Refused
 
@@ -35,31 +39,40 @@ def run_import(
     poll: str,
     by: User | None,
     columns: Mapping[str, str] | None = None,
+    reading: Reading | None = None,
     question: str = "",
     options: Sequence[str] = (),
     published_total: int | None = None,
     published_shares: Sequence[Decimal] = (),
     opened_on: date | None = None,
     closed_on: date | None = None,
+    multiple: bool | None = None,
     dry_run: bool = False,
     strict: bool = False,
     rejects: Path | None = None,
+    progress: Progress = SILENT,
+    before_commit: Callable[[ImportReport], None] | None = None,
 ) -> ImportReport:
     """Import `source` into the poll with the slug `poll`, which is made when there is none.
 
-    `columns` maps fields to headers and overrides the guess ("" leaves a field out). Nothing is written, and
-    no poll made, in a dry run, with `strict` and a rejected row, or when no row is accepted; the report then
-    says so (`written`, `refused`). Rejected rows go to the file `rejects` in any case.
+    `reading` says how the file is to be read, as far as somebody said so; `columns` is short for
+    `Reading(columns=...)`: it maps fields to headers and overrides the guess ("" leaves a field out).
+    `multiple` says whether the poll allows several choices; null: as the poll is, or as the file shows.
+    Nothing is written, and no poll made, in a dry run, with `strict` and a rejected row, or when no row is
+    accepted; the report then says so (`written`, `refused`). Rejected rows go to the file `rejects` in any
+    case. `before_commit` is called with the report of what was written, in its transaction: if it raises,
+    all is undone, as it is when `progress` raises `Cancelled`.
     Raises `polls.problems.Refused` (unreadable, a column missing) and `WrongUsage`.
     """
     started = time.perf_counter()
     target = Target(
         poll, question.strip(), tuple(options), published_total, tuple(published_shares), opened_on, closed_on
     )
-    columns_found = mapping.preview(source, columns, rows=0).mapping
+    reading = reading or Reading(columns=columns)
+    columns_found = mapping.preview(source, reading.columns, rows=0).mapping
     if columns_found.missing():
         raise Refused(f"{source.name}: {columns_found.missing()}")
-    job = _Job(source, columns_found, target, by, dry_run, strict, rejects, started)
+    job = _Job(source, columns_found, target, by, dry_run, strict, rejects, started, progress, before_commit)
     for _ in range(_ATTEMPTS):
         try:
             return job.run()
@@ -82,11 +95,17 @@ class _Job:
     strict: bool
     rejects: Path | None
     started: float
+    progress: Progress
+    before_commit: Callable[[ImportReport], None] | None
 
     def run(self) -> ImportReport:
         with transaction.atomic():
             known = known_option_keys(self.target)
-            staging.stage(clean_rows(self.source.records(), self.columns, known, self.source.limits))
+            self.progress.phase("reading")
+            staging.stage(
+                self._watched(clean_rows(self.source.records(), self.columns, known, self.source.limits))
+            )
+            self.progress.phase("matching")
             lock_poll(self.target.slug)
             if known_option_keys(self.target) != known:
                 raise identity.Interrupted
@@ -94,15 +113,25 @@ class _Job:
             with staging.plans_for_many_rows():
                 self._resolve(poll)
                 settle_options(poll, self.target.published_shares)
+                self.progress.phase("writing")
                 batch, counts = self._write(poll)
             refused = self._refusal(counts)
             written = not refused and not self.dry_run
             if written:
+                self.progress.phase("cases")
                 tell_votes_changed(poll_id=poll.pk, batch_id=batch.pk)
             report = self._report(poll, batch, counts, refused, written)
             if not written:
                 transaction.set_rollback(True)
+            elif self.before_commit is not None:
+                self.before_commit(report)
             return report
+
+    def _watched(self, rows: Iterable[Clean]) -> Iterator[Clean]:
+        """The same rows, telling how many went by."""
+        for piece in batched(rows, CHUNK, strict=False):
+            yield from piece
+            self.progress.advance(len(piece))
 
     def _resolve(self, poll: Poll) -> None:
         """Say of every row who it is, rejecting those that cannot be."""
@@ -181,6 +210,8 @@ class _Job:
             refused=refused,
             poll_id=poll.pk if written else None,
             batch_id=batch.pk if written else None,
+            notes=(),
+            admitted=(),
         )
 
     def _write_rejects(self) -> str | None:

@@ -56,7 +56,8 @@ class ImportReport:
     """One import, done or tried. `created + updated + unchanged + rejected == rows`.
 
     `refused` is the sentence why nothing was written although the file could be read (`--strict`, or no row
-    accepted); "" otherwise. `poll_id` and `batch_id` are null when nothing was written.
+    accepted); "" otherwise. `poll_id` and `batch_id` are null when nothing was written. `notes` are sentences
+    on how the file was understood. `admitted` are tables of votes per option that would print as published.
     """
 
     poll: str
@@ -80,6 +81,8 @@ class ImportReport:
     refused: str = ""
     poll_id: int | None = None
     batch_id: int | None = None
+    notes: tuple[str, ...] = ()
+    admitted: tuple[tuple[int, ...], ...] = ()
 
     @property
     def accepted(self) -> int:
