@@ -24,6 +24,10 @@ _MARKS: Final = (
 _NO_ENCODING: Final = frozenset({"undefined", "idna", "punycode", "unicode-escape", "raw-unicode-escape"})
 
 
+class UnknownEncoding(Refused):
+    """The bytes are not UTF-8 and nothing says what else they are: a person has to."""
+
+
 def known_encoding(encoding: str) -> str:
     """Python's name of the encoding. Raises WrongUsage for what is none."""
     try:
@@ -56,7 +60,7 @@ def check_utf8(decoder: codecs.IncrementalDecoder, chunk: bytes, name: str, line
         decoder.decode(chunk, final=not chunk)
     except UnicodeDecodeError as error:
         line = lines + error.object[: error.start].count(b"\n")
-        raise Refused(
+        raise UnknownEncoding(
             f"{name} is not UTF-8 (line {line} has the byte 0x{error.object[error.start]:02X}): "
             "name its encoding (--encoding), for example cp1252 for a file saved by Excel on Windows."
         ) from None

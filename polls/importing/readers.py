@@ -14,11 +14,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final
 
-from polls.importing.encodings import check_utf8, encoding_by_its_look, known_encoding, text_of
+from polls.importing.bounds import Limits
+from polls.importing.encodings import (
+    UnknownEncoding,
+    check_utf8,
+    encoding_by_its_look,
+    known_encoding,
+    text_of,
+)
 from polls.importing.records import Record, read_records
 from polls.problems import Refused, WrongUsage
 
-__all__ = ["Limits", "Record", "Source", "open_path", "open_upload"]
+__all__ = ["Limits", "Record", "Source", "UnknownEncoding", "open_path", "open_upload"]
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _CHUNK: Final = 1024 * 1024
@@ -32,22 +39,15 @@ _OTHER_KINDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds on what comes from outside: bytes of a file, data rows, columns, bytes (UTF-8) of a cell."""
-
-    file_bytes: int = 200 * 1024 * 1024
-    rows: int = 2_000_000
-    columns: int = 500
-    cell: int = 1024 * 1024
-
-
 @dataclass(slots=True)
 class Source:
     """A readable table. `records()` can be called again and again, one reading at a time.
 
-    `encoding` is Python's name, without the byte order mark. A context manager; leaving it closes the file
-    if it was opened here.
+    `kind` is "text", "workbook" or "lines" (from a web page, one voter over several lines). `encoding` is
+    Python's name, without the byte order mark; of a workbook "xlsx" or "ods". `delimiter` is "" where there
+    is none. `sheets` and `sheet` name the sheets of a workbook and the one that is read. `row_estimate` is
+    about how many records there are, rather too many than too few.
+    A context manager; leaving it closes the file if it was opened here.
     """
 
     name: str
@@ -57,6 +57,10 @@ class Source:
     limits: Limits
     _file: IO[bytes]
     _owned: bool
+    kind: str = "text"
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
+    row_estimate: int = 0
 
     def records(self) -> Iterator[Record]:
         """Every record from the first, header and blank ones included.
@@ -81,7 +85,12 @@ class Source:
 
 
 def open_path(
-    path: Path, *, encoding: str = "", limits: Limits | None = None, spool: Path | None = None
+    path: Path,
+    *,
+    encoding: str = "",
+    sheet: str = "",
+    limits: Limits | None = None,
+    spool: Path | None = None,
 ) -> Source:
     """A file on disk, or a named pipe (spooled as in `open_upload`).
 
@@ -99,9 +108,11 @@ def open_path(
         raise Refused(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     try:
         if file.seekable():
-            return _open(file, path.name, encoding, limits or Limits(), owned=True)
+            return _open(file, path.name, encoding, sheet, limits or Limits(), owned=True)
         with file:
-            return open_upload(file, name=path.name, encoding=encoding, limits=limits, spool=spool)
+            return open_upload(
+                file, name=path.name, encoding=encoding, sheet=sheet, limits=limits, spool=spool
+            )
     except BaseException:
         file.close()
         raise
@@ -112,6 +123,7 @@ def open_upload(
     *,
     name: str,
     encoding: str = "",
+    sheet: str = "",
     limits: Limits | None = None,
     spool: Path | None = None,
     owned: bool = False,
@@ -125,37 +137,39 @@ def open_upload(
     if isinstance(upload, str):
         upload, encoding = upload.encode("utf-8", "replace"), "utf-8"
     if isinstance(upload, bytes):
-        return _open(io.BytesIO(upload), name, encoding, limits, owned=True)
+        return _open(io.BytesIO(upload), name, encoding, sheet, limits, owned=True)
     while hasattr(upload, "file") and not isinstance(upload, io.IOBase):
         upload = upload.file  # Django's wrappers, which io.TextIOWrapper does not take
     if upload.seekable():
-        return _open(upload, name, encoding, limits, owned=owned)
+        return _open(upload, name, encoding, sheet, limits, owned=owned)
     spooled = tempfile.TemporaryFile(dir=spool)  # noqa: SIM115 - closed by Source.close
     try:
         while chunk := upload.read(_CHUNK):
             spooled.write(chunk)
             if spooled.tell() > limits.file_bytes:
                 raise _too_big(name, limits)
-        return _open(spooled, name, encoding, limits, owned=True)
+        return _open(spooled, name, encoding, sheet, limits, owned=True)
     except BaseException:
         spooled.close()
         raise
 
 
-def _open(file: IO[bytes], name: str, encoding: str, limits: Limits, *, owned: bool) -> Source:
+def _open(file: IO[bytes], name: str, encoding: str, sheet: str, limits: Limits, *, owned: bool) -> Source:
     wanted = known_encoding(encoding) if encoding else ""
     try:
-        found, digest = _scan(file, name, wanted, limits)
+        found, digest, lines = _scan(file, name, wanted, limits)
+        if sheet:
+            raise Refused(f"{name} is no workbook, so it has no sheet “{sheet}”.")
         delimiter = _delimiter(file, found)
     except OSError as error:
         raise Refused(f"{name} cannot be read: {str(error.strerror or error).rstrip('.')}.") from None
     except UnicodeError as error:
         raise Refused(f"{name} cannot be read as {wanted}: {error}.") from None
-    return Source(name, found, delimiter, digest, limits, file, owned)
+    return Source(name, found, delimiter, digest, limits, file, owned, row_estimate=lines)
 
 
-def _scan(file: IO[bytes], name: str, wanted: str, limits: Limits) -> tuple[str, bytes]:
-    """Read every byte once: size, SHA-256 and encoding."""
+def _scan(file: IO[bytes], name: str, wanted: str, limits: Limits) -> tuple[str, bytes, int]:
+    """Read every byte once: encoding, SHA-256 and about how many lines there are."""
     file.seek(0)
     chunk = file.read(_CHUNK)
     if not chunk:
@@ -163,8 +177,9 @@ def _scan(file: IO[bytes], name: str, wanted: str, limits: Limits) -> tuple[str,
     _refuse_other_kinds(chunk, name)
     encoding = wanted or encoding_by_its_look(chunk)
     decoder = codecs.getincrementaldecoder("utf-8")() if not encoding else None
-    digest, size, lines = hashlib.sha256(), 0, 1
+    digest, size, lines, ends = hashlib.sha256(), 0, 1, 1
     while chunk:
+        ends += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
         size += len(chunk)
         if size > limits.file_bytes:
             raise _too_big(name, limits)
@@ -174,7 +189,7 @@ def _scan(file: IO[bytes], name: str, wanted: str, limits: Limits) -> tuple[str,
         chunk = file.read(_CHUNK)
     if decoder:
         check_utf8(decoder, b"", name, lines)
-    return encoding or "utf-8", digest.digest()
+    return encoding or "utf-8", digest.digest(), ends
 
 
 def _refuse_other_kinds(head: bytes, name: str) -> None:
