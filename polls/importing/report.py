@@ -52,12 +52,34 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
+class Admitted:
+    """Which tables of whole votes per option would print as the published shares.
+
+    `total` is how many votes the tables have: the published total, else ours or the possible one nearest to
+    ours; null when none is possible. `totals` are the possible totals as runs from first to last, looked for
+    in the span `looked_at`. `tables` counts the tables of that total, `more` says that there are more than
+    that. `least`, `most` and `nearest` (the table that takes the fewest votes changed to get from ours) go by
+    option, in their order, and are empty without a table. `ours`: whether our votes are one of the tables.
+    """
+
+    total: int | None
+    totals: tuple[tuple[int, int], ...]
+    looked_at: tuple[int, int]
+    tables: int
+    more: bool
+    least: tuple[int, ...]
+    most: tuple[int, ...]
+    nearest: tuple[int, ...]
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """One import, done or tried. `created + updated + unchanged + rejected == rows`.
 
     `refused` is the sentence why nothing was written although the file could be read (`--strict`, or no row
     accepted); "" otherwise. `poll_id` and `batch_id` are null when nothing was written. `notes` are sentences
-    on how the file was understood. `admitted` are tables of votes per option that would print as published.
+    on how the file was understood. `admitted` is null where no share was published.
     """
 
     poll: str
@@ -82,7 +104,7 @@ class ImportReport:
     poll_id: int | None = None
     batch_id: int | None = None
     notes: tuple[str, ...] = ()
-    admitted: tuple[tuple[int, ...], ...] = ()
+    admitted: Admitted | None = None
 
     @property
     def accepted(self) -> int:
