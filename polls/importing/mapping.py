@@ -6,12 +6,13 @@ Pure: no Django. There is no one format of poll-voter files, so the guess can al
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from polls.importing.readers import Record, Source
+from polls.importing.reading import Reading
 from polls.problems import Refused, WrongUsage
 from polls.titles import comparison_key
 
@@ -76,6 +77,10 @@ class ColumnMapping:
     extras: tuple[tuple[int, str], ...]
     header_row: int = 1
     own: bool = False
+    option_columns: tuple[tuple[int, str], ...] = ()
+    everyone: str = ""
+    preset: str = ""
+    multiple_separators: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -97,11 +102,22 @@ class ColumnMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """One of several tables in a file or sheet, counted from 1: what stands above it and its data rows."""
+
+    number: int
+    title: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """The mapping and the first data rows: row number and original cells."""
+    """The mapping and the first data rows: row number and original cells. `tables` are there when the file
+    holds several."""
 
     mapping: ColumnMapping
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+    tables: tuple[Table, ...] = ()
 
 
 def guess(
@@ -132,8 +148,18 @@ def guess(
     return ColumnMapping(tuple(unique), fields, tuple(left), header_row, own)
 
 
-def preview(source: Source, columns: Mapping[str, str] | None = None, rows: int = 10) -> Preview:
-    """Find the header, guess the mapping, show the first data rows. Raises Refused and WrongUsage."""
+def preview(
+    source: Source,
+    reading: Reading | Mapping[str, str] | None = None,
+    rows: int = 10,
+    known_options: Iterable[str] = (),
+) -> Preview:
+    """Find the header, guess the mapping, show the first data rows.
+
+    `reading` says what is not to be guessed; a plain mapping stands for its columns alone. `known_options`
+    are the texts or keys of the poll's options. Raises Refused and WrongUsage.
+    """
+    columns = reading.columns if isinstance(reading, Reading) else reading
     first = list(islice(source.records(), _HEADER_WITHIN + rows))
     header = _find_header(first[:_HEADER_WITHIN], columns or {})
     if header is None:

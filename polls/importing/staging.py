@@ -23,12 +23,14 @@ _CREATE: Final = """
         id_hash bytea, id_value text, derived boolean, url_hash bytea, url_value text, profile_url text,
         base_hash bytea, name text, organisation text, country text,
         headline_raw text, headline_hash bytea, option_key text, option_text text,
-        comment text, voted_at timestamptz, voted_raw text, extra text[]
+        comment text, voted_at timestamptz, voted_raw text, extra text[],
+        option_keys text[], option_texts text[]
     ) ON COMMIT DROP
 """
 _TYPES: Final = [
     *("int4", "text", "bytea", "text", "bool", "bytea", "text", "text", "bytea", "text", "text", "text"),
     *("text", "bytea", "text", "text", "text", "timestamptz", "text", "text[]"),
+    *("text[]", "text[]"),
 ]
 TABLES: Final = (
     "import_row",

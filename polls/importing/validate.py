@@ -43,7 +43,8 @@ class Clean(NamedTuple):
 
     Hashes are SHA-256 and null when there is nothing to hash. `base_hash` stands for name and headline of a
     voter without id and address, also of a rejected one, since such voters are told apart by occurrence.
-    `errors` is null or a JSON list of `RowError`; then only `row` and `base_hash` count.
+    `errors` is null or a JSON list of `RowError`; then only `row` and `base_hash` count. `option_keys` and
+    `option_texts` are null but for several choices, of which `option_key` and `option_text` hold the first.
     """
 
     row: int
@@ -66,14 +67,23 @@ class Clean(NamedTuple):
     voted_at: datetime | None = None
     voted_raw: str = ""
     extra: list[str] | None = None
+    option_keys: list[str] | None = None
+    option_texts: list[str] | None = None
 
 
 def clean_rows(
-    records: Iterable[Record], mapping: ColumnMapping, known_options: Iterable[str], limits: Limits
+    records: Iterable[Record],
+    mapping: ColumnMapping,
+    known_options: Iterable[str],
+    limits: Limits,
+    *,
+    day_first: bool | None = None,
+    multiple: bool = False,
 ) -> Iterator[Clean]:
     """One `Clean` per data row; rows above the header, the header and wholly blank rows are skipped.
 
     `known_options` are option keys; when there are none, the file itself says what the options are.
+    `day_first` says how `03/04/2024` is meant, `multiple` that a voter may choose several options.
     Raises Refused for more rows than the limit or more than MOST_OPTIONS different options.
     """
     check = _Checker(mapping, frozenset(known_options), limits)
