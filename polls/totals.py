@@ -24,7 +24,7 @@ def totals_of(poll: Poll) -> PollTotals:
     """What was counted and what was published, in one statement."""
     live = Count("votes", filter=Q(votes__voided_at__isnull=True))
     tallies = [
-        Tally(option.text, option.position, option.n, option.published_share)
+        Tally(option.text, option.position, option.n, option.published_share, option.published_digits)
         for option in Option.objects.filter(poll=poll).annotate(n=live).order_by("position")
     ]
     return PollTotals(

@@ -16,12 +16,15 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return f"{number_format(share * 100, decimals)} %"
 
 
-def printed(share: float | None) -> str:
-    """A published share with the digits it was published with, such as "50 %" or "26.5 %"; "" for none."""
+def printed(share: float | None, digits: int | None = None) -> str:
+    """A published share with the digits it was published with, such as "50 %" or "26.5 %"; "" for none.
+
+    `digits` behind the point were printed; null, or too few: as many as the share needs.
+    """
     if share is None:
         return ""
     text = f"{share * 100:.4f}".rstrip("0")
-    return percent(share, len(text.partition(".")[2]))
+    return percent(share, max(len(text.partition(".")[2]), digits or 0))
 
 
 def missing(least: int | None, most: int | None) -> str:
@@ -46,7 +49,7 @@ def option_rows(options: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "text": option["text"],
             "votes": option["votes"],
             "share": percent(option["share"]),
-            "published": printed(option["published_share"]),
+            "published": printed(option["published_share"], option.get("published_digits")),
             "missing": missing(option["missing_least"], option["missing_most"]),
         }
         for option in options

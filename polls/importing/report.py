@@ -22,7 +22,8 @@ class RowError:
 @dataclass(frozen=True, slots=True)
 class OptionTotal:
     """One option of the poll after the import. Shares are fractions; `missing_*` say how many voters of the
-    published figures are not among the votes (bounds, as a printed share is rounded); null when unknown."""
+    published figures are not among the votes (bounds, as a printed share is rounded); null when unknown.
+    `published_digits` are those behind the point of the published percentage; null: as many as needed."""
 
     text: str
     position: int
@@ -31,6 +32,7 @@ class OptionTotal:
     published_share: float | None
     missing_least: int | None
     missing_most: int | None
+    published_digits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
