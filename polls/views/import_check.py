@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -67,29 +67,29 @@ def act(request: HttpRequest, upload: uploads.Upload, by: User) -> tuple[str, st
     if encoding := request.POST.get("encoding"):
         if encoding not in upload_check.ENCODINGS:
             return "", _("There is no such encoding in the list. Choose one of those shown."), None
-        upload.encoding = encoding
+        upload.reading = replace(upload.as_told, encoding=encoding).as_json()
         upload.save()
         return again, "", None
-    preview = upload_check.columns_of(upload)
-    if preview is None:
+    used = upload_check.use(upload)
+    if used is None:
         return again, "", None
-    before = upload.columns if upload.columns is not None else upload_check.chosen(preview.mapping)
-    form = MappingForm(request.POST, mapping=preview.mapping)
+    before = upload_check.in_full(used)
+    form = MappingForm(request.POST, mapping=used.preview.mapping)
     if not form.is_valid():
         said = " ".join(map(str, form.non_field_errors()))
         return "", said or _("Choose one of the offered fields for each column."), form
-    upload.columns = form.columns()
+    chosen = replace(before, columns=form.columns())
+    upload.reading = chosen.as_json()
     upload.save()
     if request.POST.get("action") != "import":
         return again, "", None
-    if upload.columns != before:
+    if chosen != before:
         messages.warning(request, _("You changed the columns. Look at the rows once more, then import."))
         return again, "", None
     try:
         upload_check.commit(upload, by=by)
     except Refused as problem:
         return "", str(problem), None
-    upload.drop_data()
     return reverse("polls:import-result", args=[upload.poll, upload.token]), "", None
 
 
@@ -98,17 +98,18 @@ def show(
 ) -> HttpResponse:
     """The page of the second step."""
     look = upload_check.look(upload, by=actor(request))
-    preview, report = look.preview, look.report
+    report = look.report
+    mapping = look.used.preview.mapping if look.used else None
     context: dict[str, Any] = {
         "poll": poll,
         "upload": upload,
         "look": look,
         "problem": problem or look.problem,
-        "form": form or (MappingForm(mapping=preview.mapping) if preview else None),
+        "form": form or (MappingForm(mapping=mapping) if mapping else None),
         "labels": [FIELD_LABELS[field] for field in look.fields],
         "report": report,
-        "totals": option_rows([asdict(option) for option in report.options]) if report else [],
-        "can_import": report is not None and not report.refused,
+        "totals": option_rows(report["options"]) if report else [],
+        "can_import": report is not None and not report["refused"],
     }
     return render(request, "polls/import_check.html", context, status=422 if problem else 200)
 

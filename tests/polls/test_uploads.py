@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from polls import uploads
+from polls.importing.reading import Reading
+from polls.models import ImportJob
 from polls.problems import Refused
 from polls.uploads import MOST_PER_PERSON
 
@@ -106,9 +110,74 @@ def test_a_damaged_note_is_no_upload(ada, poll):
 
 def test_what_was_chosen_is_remembered(ada, poll):
     upload = keep(ada, poll)
-    upload.columns, upload.encoding = {"option": "option"}, "cp1252"
+    told = Reading(
+        encoding="cp1252",
+        sheet="Votes",
+        columns={"option": "option"},
+        option_columns=(("Yes", "Yes!"),),
+        day_first=True,
+    )
+    upload.reading = told.as_json()
     upload.save()
-    assert uploads.find(upload.token, by=ada, poll=poll.slug) == upload
+    found = uploads.find(upload.token, by=ada, poll=poll.slug)
+    assert found == upload
+    assert found.as_told == told
+
+
+def job_over(upload, by, state="running"):
+    ended = None if state in ImportJob.OPEN else timezone.now()
+    return ImportJob.objects.create(
+        kind="import", state=state, poll_slug=upload.poll, upload=upload.token, asked_by=by, finished_at=ended
+    )
+
+
+def test_what_a_job_works_on_is_not_deleted_however_old(ada, rosa, poll, settings):
+    busy, idle, done = keep(ada, poll), keep(ada, poll), keep(ada, poll)
+    job_over(busy, ada)
+    job_over(done, ada, "done")
+    settings.ROLECALL_UPLOAD_HOURS = -1
+    assert uploads.delete_expired() == 2
+    assert uploads.of_job(busy.token) == busy
+    assert uploads.find(busy.token, by=ada, poll=poll.slug) == busy
+    assert uploads.of_job(idle.token) is None
+    assert not done.folder.exists()
+
+
+def test_what_a_job_works_on_does_not_give_way_to_newer_files(ada, poll):
+    busy = keep(ada, poll)
+    job_over(busy, ada, "waiting")
+    for _ in range(MOST_PER_PERSON + 1):
+        keep(ada, poll)
+    assert busy.folder.exists()
+
+
+def test_a_worker_finds_an_upload_whoever_sent_it(ada, poll):
+    upload = keep(ada, poll)
+    assert uploads.of_job(upload.token) == upload
+    assert uploads.of_job("../../etc/passwd") is None
+
+
+def test_two_who_hold_the_same_upload_take_turns(ada, poll):
+    upload = keep(ada, poll)
+    order = []
+
+    def second():
+        with uploads.held(upload.token):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with uploads.held(upload.token):
+        thread.start()
+        thread.join(0.05)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+
+
+@pytest.mark.parametrize("token", ["x" * 32, "..", ""])
+def test_holding_what_is_not_there_is_no_error(token):
+    with uploads.held(token):
+        pass
 
 
 def test_deleting_twice_is_no_error(ada, poll):
