@@ -211,7 +211,7 @@ class _Job:
             poll_id=poll.pk if written else None,
             batch_id=batch.pk if written else None,
             notes=(),
-            admitted=(),
+            admitted=published.admitted_tables(tallies, poll.published_total) if poll.single_choice else None,
         )
 
     def _write_rejects(self) -> str | None:
@@ -257,7 +257,7 @@ def _tallies(poll: Poll) -> list[published.Tally]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT o.text, o.position, count(v.id), o.published_share
+            SELECT o.text, o.position, count(v.id), o.published_share, o.published_digits
             FROM polls_option o LEFT JOIN polls_vote v
               ON v.poll_id = o.poll_id AND v.option_id = o.id AND v.voided_at IS NULL
             WHERE o.poll_id = %s GROUP BY o.id ORDER BY o.position

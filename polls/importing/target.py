@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Max
 
+from polls.importing.published import printed_digits
 from polls.importing.validate import LONGEST, MOST_OPTIONS
 from polls.models import Membership, Option, Poll, Role, User
 from polls.models.poll import SLUG_PATTERN
@@ -90,13 +91,14 @@ def settle_options(poll: Poll, shares: Sequence[Decimal]) -> None:
         return
     options = list(poll.options.order_by("position"))
     if len(options) != len(shares):
-        raise WrongUsage(
-            f"{len(shares)} published shares were given, but {poll.slug} has {len(options)} options"
-            f"{' (' + ', '.join(option.text for option in options) + ')' if options else ''}."
-        )
+        given = "1 published share was" if len(shares) == 1 else f"{len(shares)} published shares were"
+        known = "1 option" if len(options) == 1 else f"{len(options)} options"
+        named = f" ({', '.join(option.text for option in options)})" if options else ""
+        raise WrongUsage(f"{given} given, but {poll.slug} has {known}{named}.")
     for option, share in zip(options, shares, strict=True):
         option.published_share = share
-    Option.objects.bulk_update(options, ["published_share"])
+        option.published_digits = printed_digits(share)
+    Option.objects.bulk_update(options, ["published_share", "published_digits"])
 
 
 def _append_options(poll: Poll, texts: Sequence[str]) -> None:

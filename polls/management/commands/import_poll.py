@@ -71,8 +71,9 @@ def _wanted(options: dict[str, Any]) -> dict[str, Any]:
     total, opened, closed = options["published_total"], options["opened_on"], options["closed_on"]
     shares = tuple(_percent(text) for text in options["published_share"])
     if shares and options["option"] and len(shares) < len(options["option"]):
+        given = f"{len(shares)} published share{'' if len(shares) == 1 else 's'}"
         raise WrongUsage(
-            f"{len(options['option'])} options but {len(shares)} published shares were given: "
+            f"{len(options['option'])} options but {given}: "
             "give one --published-share per option, in the same order."
         )
     return {

@@ -191,7 +191,7 @@ def test_an_old_encoding_can_be_named(file: Path) -> None:
         (["--poll", "p", "--published-share", "half"], "--published-share must be a percentage"),
         (["--poll", "p", "--published-share", "101"], "from 0 to 100"),
         (["--poll", "p", "--published-share", "-3"], "from 0 to 100"),
-        (["--poll", "p", "--published-share", "50"], "1 published shares were given, but p has 2 options"),
+        (["--poll", "p", "--published-share", "50"], "1 published share was given, but p has 2 options"),
         (
             ["--poll", "p", "--option", "A", "--option", "B", "--published-share", "5"],
             "one --published-share per option",

@@ -17,6 +17,7 @@ from polls.models import (
     HeadlinePart,
     JobTitle,
     Membership,
+    Option,
     Poll,
     Vote,
     VoteChange,
@@ -204,6 +205,22 @@ def test_published_figures_are_kept_and_compared(load: Any) -> None:
     ]
     again = load(data + "v9,Yes\n")
     assert again.published.as_json() == {"total": 10, "consistent": True, "differences": []}
+
+
+def test_published_shares_are_kept_and_compared_with_the_digits_they_were_printed_with(load: Any) -> None:
+    data = "voter_id,option\n" + "".join(f"v{n},{'Yes' if n < 5 else 'No'}\n" for n in range(11))
+    assert load(data, published_shares=[Decimal("45"), Decimal("55")]).published.consistent
+    report = load(data, published_shares=[Decimal("45.0"), Decimal("55")])
+    assert [d["option"] for d in report.published.differences] == ["Yes"]
+    assert [option.published_digits for option in Option.objects.all()] == [1, 0]
+
+
+def test_a_report_says_which_tables_the_published_shares_admit(load: Any) -> None:
+    data = "voter_id,option\n" + "".join(f"v{n},{'Yes' if n < 5 else 'No'}\n" for n in range(9))
+    assert load(data).admitted is None
+    admitted = load(data, published_total=10, published_shares=[Decimal(60), Decimal(40)]).admitted
+    assert (admitted.tables, admitted.nearest, admitted.ours) == (1, (6, 4), False)
+    assert load(data + "v9,Yes\n").admitted.ours
 
 
 def test_who_makes_a_poll_becomes_its_admin_and_a_later_importer_does_not(load: Any, nina: Any) -> None:
