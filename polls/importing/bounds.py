@@ -13,7 +13,8 @@ class Limits:
     """Bounds on what comes from outside: bytes of a file, data rows, columns, bytes (UTF-8) of a cell.
 
     `unpacked` are the bytes that a workbook or zip may grow to, `ratio` how many times larger than packed any
-    part of it may get, `entries` the files within. `seconds` is how long one reading of a file may take.
+    part of it may get, `entries` the files within, `memory` the bytes that reading it may take. `seconds` is
+    how long one reading of a file may take.
     """
 
     file_bytes: int = 200 * 1024 * 1024
@@ -23,7 +24,8 @@ class Limits:
     unpacked: int = 1024 * 1024 * 1024
     ratio: int = 200
     entries: int = 5_000
-    seconds: float = 300.0
+    memory: int = 2 * 1024 * 1024 * 1024
+    seconds: float = 600.0
 
 
 class Deadline:

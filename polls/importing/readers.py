@@ -1,4 +1,4 @@
-"""Bytes to rows: encoding, delimiter, bounds. Knows no model and no Django."""
+"""Bytes to rows: what kind of file it is, encoding, delimiter, bounds. Knows no model and no Django."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final
 
-from polls.importing.bounds import Limits
+from polls.importing.bounds import Deadline, Limits
 from polls.importing.encodings import (
     UnknownEncoding,
     check_utf8,
@@ -23,7 +23,8 @@ from polls.importing.encodings import (
     text_of,
 )
 from polls.importing.records import Record, read_records
-from polls.problems import Refused, WrongUsage
+from polls.importing.sheets import is_workbook, unpack
+from polls.problems import Refused
 
 __all__ = ["Limits", "Record", "Source", "UnknownEncoding", "open_path", "open_upload"]
 
@@ -31,8 +32,8 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 _CHUNK: Final = 1024 * 1024
 _SAMPLE_CHARACTERS: Final = 256 * 1024
 _SAMPLE_RECORDS: Final = 100
+_SHEET: Final = ("utf-8", ",")
 _OTHER_KINDS: Final = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
     (b"%PDF", "a PDF"),
     (b"\x1f\x8b", "a compressed file"),
     (b"\x89PNG", "a picture"),
@@ -66,9 +67,12 @@ class Source:
         """Every record from the first, header and blank ones included.
 
         Bytes that are not of the encoding come as lone surrogates, so that `validate` can name their cell.
+        Raises Refused when reading takes longer than the limit.
         """
-        with text_of(self._file, self.encoding) as text:
-            yield from read_records(text, self.delimiter)
+        deadline = Deadline(self.name, self.limits)
+        encoding, delimiter = _SHEET if self.kind == "workbook" else (self.encoding, self.delimiter)
+        with text_of(self._file, encoding) as text:
+            yield from read_records(text, delimiter, deadline.check)
 
     def close(self) -> None:
         """Close the file if it was opened here."""
@@ -94,7 +98,7 @@ def open_path(
 ) -> Source:
     """A file on disk, or a named pipe (spooled as in `open_upload`).
 
-    Raises Refused (missing, a folder, not permitted, too big, not readable as text).
+    Raises Refused (missing, a folder, not permitted, too big, not readable as a table).
     """
     try:
         file = path.open("rb")
@@ -108,7 +112,7 @@ def open_path(
         raise Refused(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     try:
         if file.seekable():
-            return _open(file, path.name, encoding, sheet, limits or Limits(), owned=True)
+            return _open(file, path.name, encoding, sheet, limits or Limits(), owned=True, spool=spool)
         with file:
             return open_upload(
                 file, name=path.name, encoding=encoding, sheet=sheet, limits=limits, spool=spool
@@ -130,36 +134,49 @@ def open_upload(
 ) -> Source:
     """An upload or stream (anything with `read`), bytes, or text pasted from a sheet. Raises Refused.
 
-    A stream that cannot be read twice is spooled to a nameless file in the folder `spool`.
+    A stream that cannot be read twice, and the chosen sheet of a workbook, are written to nameless files in
+    the folder `spool`. Without `sheet` the first that a person sees and that has something in it is read.
     One that is `owned` is closed with the source.
     """
     limits = limits or Limits()
     if isinstance(upload, str):
         upload, encoding = upload.encode("utf-8", "replace"), "utf-8"
     if isinstance(upload, bytes):
-        return _open(io.BytesIO(upload), name, encoding, sheet, limits, owned=True)
+        return _open(io.BytesIO(upload), name, encoding, sheet, limits, owned=True, spool=spool)
     while hasattr(upload, "file") and not isinstance(upload, io.IOBase):
         upload = upload.file  # Django's wrappers, which io.TextIOWrapper does not take
     if upload.seekable():
-        return _open(upload, name, encoding, sheet, limits, owned=owned)
+        return _open(upload, name, encoding, sheet, limits, owned=owned, spool=spool)
     spooled = tempfile.TemporaryFile(dir=spool)  # noqa: SIM115 - closed by Source.close
     try:
         while chunk := upload.read(_CHUNK):
             spooled.write(chunk)
             if spooled.tell() > limits.file_bytes:
                 raise _too_big(name, limits)
-        return _open(spooled, name, encoding, sheet, limits, owned=True)
+        return _open(spooled, name, encoding, sheet, limits, owned=True, spool=spool)
     except BaseException:
         spooled.close()
         raise
 
 
-def _open(file: IO[bytes], name: str, encoding: str, sheet: str, limits: Limits, *, owned: bool) -> Source:
-    wanted = known_encoding(encoding) if encoding else ""
+def _open(
+    file: IO[bytes],
+    name: str,
+    encoding: str,
+    sheet: str,
+    limits: Limits,
+    *,
+    owned: bool,
+    spool: Path | None = None,
+) -> Source:
     try:
-        found, digest, lines = _scan(file, name, wanted, limits)
+        file.seek(0)
+        if is_workbook(file.read(8)):
+            return _open_workbook(file, name, sheet, limits, spool, owned=owned)
+        wanted = known_encoding(encoding) if encoding else ""
         if sheet:
             raise Refused(f"{name} is no workbook, so it has no sheet “{sheet}”.")
+        found, digest, lines = _scan(file, name, wanted, limits)
         delimiter = _delimiter(file, found)
     except OSError as error:
         raise Refused(f"{name} cannot be read: {str(error.strerror or error).rstrip('.')}.") from None
@@ -168,13 +185,44 @@ def _open(file: IO[bytes], name: str, encoding: str, sheet: str, limits: Limits,
     return Source(name, found, delimiter, digest, limits, file, owned, row_estimate=lines)
 
 
+def _open_workbook(
+    file: IO[bytes], name: str, sheet: str, limits: Limits, spool: Path | None, *, owned: bool
+) -> Source:
+    """The sheet as text in a file of its own; the workbook is not needed any more."""
+    digest, size = hashlib.sha256(), 0
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        if size > limits.file_bytes:
+            raise _too_big(name, limits)
+    found = unpack(file, name=name, sheet=sheet, limits=limits, spool=spool)
+    if owned:
+        file.close()
+    return Source(
+        name,
+        found.kind,
+        "",
+        digest.digest(),
+        limits,
+        found.text,
+        True,
+        kind="workbook",
+        sheets=found.sheets,
+        sheet=found.sheet,
+        row_estimate=found.rows,
+    )
+
+
 def _scan(file: IO[bytes], name: str, wanted: str, limits: Limits) -> tuple[str, bytes, int]:
     """Read every byte once: encoding, SHA-256 and about how many lines there are."""
     file.seek(0)
     chunk = file.read(_CHUNK)
     if not chunk:
         raise Refused(f"{name} is empty.")
-    _refuse_other_kinds(chunk, name)
+    for magic, kind in _OTHER_KINDS:
+        if chunk.startswith(magic):
+            raise Refused(f"{name} is {kind}, not a table in text form: save it as CSV first.")
     encoding = wanted or encoding_by_its_look(chunk)
     decoder = codecs.getincrementaldecoder("utf-8")() if not encoding else None
     digest, size, lines, ends = hashlib.sha256(), 0, 1, 1
@@ -190,17 +238,6 @@ def _scan(file: IO[bytes], name: str, wanted: str, limits: Limits) -> tuple[str,
     if decoder:
         check_utf8(decoder, b"", name, lines)
     return encoding or "utf-8", digest.digest(), ends
-
-
-def _refuse_other_kinds(head: bytes, name: str) -> None:
-    if head.startswith(b"PK\x03\x04"):
-        raise WrongUsage(
-            f"{name} is an Excel workbook or a zip. Reading XLSX is not built yet: "
-            "save the sheet as “CSV UTF-8” and import that file."
-        )
-    for magic, kind in _OTHER_KINDS:
-        if head.startswith(magic):
-            raise Refused(f"{name} is {kind}, not a table in text form: save it as CSV first.")
 
 
 def _too_big(name: str, limits: Limits) -> Refused:

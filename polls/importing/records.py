@@ -7,14 +7,18 @@ current record, and hands back what came after a broken one.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import deque
-from collections.abc import Iterator
-from typing import Final, NamedTuple, TextIO
+from collections.abc import Callable, Iterator
+from itertools import count, repeat
+from typing import Final, NamedTuple, TextIO, cast
 
 RECORD_LIMIT: Final = 8 * 1024 * 1024
 """Characters of one record, and how far an open quotation mark is followed. Bounds the memory."""
 
+_BLOCK: Final = 256 * 1024
+_OFTEN: Final = 0xFFF
 _RESCAN_LIMIT: Final = 8 * RECORD_LIMIT
 _QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 
@@ -41,7 +45,7 @@ class _Lines:
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
-        self._returned: deque[str] = deque()
+        self.returned: deque[str] = deque()
         self.taken: list[str] = []
         self.size = 0
 
@@ -49,7 +53,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._returned.popleft() if self._returned else self._text.readline(RECORD_LIMIT)
+        line = self.returned.popleft() if self.returned else self._text.readline(RECORD_LIMIT)
         if not line:
             raise StopIteration
         self.taken.append(line)
@@ -58,12 +62,19 @@ class _Lines:
             self._give_up(line)
         return line
 
+    def block(self) -> list[str]:
+        """Some thousand whole lines at once, none at the end. Only while no lines are waiting again."""
+        text = self._text.read(_BLOCK)
+        if len(text) == _BLOCK:
+            text += self._text.readline(RECORD_LIMIT)
+        return list(io.StringIO(text, newline=""))
+
     def begin_record(self) -> None:
         self.taken.clear()
         self.size = 0
 
     def give_back(self, lines: list[str]) -> None:
-        self._returned.extendleft(reversed(lines))
+        self.returned.extendleft(reversed(lines))
 
     def _give_up(self, line: str) -> None:
         while not line.endswith(("\n", "\r")):
@@ -73,29 +84,52 @@ class _Lines:
         raise _TooLong(len(self.taken) == 1)
 
 
-def read_records(text: TextIO, delimiter: str) -> Iterator[Record]:
+def read_records(text: TextIO, delimiter: str, check: Callable[[], None] | None = None) -> Iterator[Record]:
     """Every record from the first, blank ones included (no cells). `text` must be opened with `newline=""`.
 
     A record with a broken quotation mark is given back as broken, and reading goes on with the line after the
     one where that mark opened. A file broken again and again is, from some point on, read line by line.
+    `check` is called every some thousand records and may end the reading by an exception.
     """
     lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     row, rescanned = 0, 0
     while rescanned < _RESCAN_LIMIT:
-        row += 1
-        lines.begin_record()
-        try:
-            yield Record(row, next(reader))
-        except StopIteration:
+        if lines.returned:
+            row += 1
+            record, again = _next_record(row, lines, delimiter)
+            rescanned += again
+            yield record
+            continue
+        if check:
+            check()
+        if not (block := lines.block()):
             return
-        except (csv.Error, _TooLong) as error:
-            if error.args[0] is True:
-                yield Record(row, [], f"the line is longer than {RECORD_LIMIT:,} characters")
-                continue
-            rescanned += lines.size
-            yield _broken(row, lines, delimiter)
-    yield from _line_by_line(row, lines, delimiter)
+        try:
+            rows = list(csv.reader(block, delimiter=delimiter, strict=True))
+        except csv.Error:  # something is broken, or the last record goes on after the block
+            lines.give_back(block)
+            continue
+        yield from _numbered(rows, row + 1)
+        row += len(rows)
+    yield from _line_by_line(row, lines, delimiter, check)
+
+
+def _numbered(rows: list[list[str]], first: int) -> Iterator[Record]:
+    """Records without problems, put together without a step in Python for each: there may be millions."""
+    make = cast(Callable[..., Record], tuple.__new__)
+    return map(make, repeat(Record), zip(count(first), rows, repeat(""), repeat(None)))
+
+
+def _next_record(row: int, lines: _Lines, delimiter: str) -> tuple[Record, int]:
+    """One record, and how many characters will be read again because it is broken."""
+    lines.begin_record()
+    try:
+        return Record(row, next(csv.reader(lines, delimiter=delimiter, strict=True))), 0
+    except (csv.Error, _TooLong) as error:
+        if error.args[0] is True:
+            return Record(row, [], f"the line is longer than {RECORD_LIMIT:,} characters"), 0
+        again = lines.size
+        return _broken(row, lines, delimiter), again
 
 
 def _broken(row: int, lines: _Lines, delimiter: str) -> Record:
@@ -132,9 +166,13 @@ def _where_it_opened(text: str, delimiter: str) -> tuple[int, int]:
     return max(position - 1, 0), column
 
 
-def _line_by_line(row: int, lines: _Lines, delimiter: str) -> Iterator[Record]:
+def _line_by_line(
+    row: int, lines: _Lines, delimiter: str, check: Callable[[], None] | None
+) -> Iterator[Record]:
     while True:
         row += 1
+        if check and not row & _OFTEN:
+            check()
         lines.begin_record()
         try:
             line = next(lines)

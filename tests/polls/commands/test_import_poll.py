@@ -216,11 +216,12 @@ def test_wrong_usage_exits_2_with_a_sentence_and_no_document(
     assert sentence in err
 
 
-def test_a_workbook_exits_2(file: Path) -> None:
+def test_a_broken_workbook_exits_1(file: Path) -> None:
     file.write_bytes(b"PK\x03\x04 and so on")
-    code, err = refused(file, "--poll", "p", "--json")
-    assert code == 2
-    assert "XLSX is not built yet" in err
+    code, out, err = run(file, "--poll", "p", "--json")
+    assert code == 1
+    assert "voters.csv is damaged or was cut off" in err
+    assert "damaged" in json.loads(out)["error"]
 
 
 def test_rejects_over_the_file_itself_exit_2(file: Path) -> None:

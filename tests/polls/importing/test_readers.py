@@ -168,17 +168,13 @@ def test_what_is_no_encoding_is_wrong_usage(name: str) -> None:
         (b"", "is empty"),
         (b"%PDF-1.7 ...", "a PDF"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel"),
+        (b"PK\x03\x04rest", "damaged"),
         (b"\x1f\x8b\x08", "a compressed file"),
     ],
 )
 def test_other_kinds_of_file_are_refused(data: bytes, sentence: str) -> None:
     with pytest.raises(Refused, match=rf"voters\.csv is .*{sentence}|voters\.csv {sentence}"):
         opened(data)
-
-
-def test_a_workbook_is_refused_as_not_built() -> None:
-    with pytest.raises(WrongUsage, match="XLSX is not built yet"):
-        opened(b"PK\x03\x04rest")
 
 
 BROKEN = "a quotation mark opens here and is not closed properly"
