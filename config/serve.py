@@ -1,4 +1,5 @@
-"""Serve the pages: one process for the requests, threads in it, and one that watches over it.
+"""Serve the pages: one process for the requests, threads in it, one that watches over it, and a worker beside
+(`config.worker`) for the big imports.
 
 Cookies are marked "secure" only with ROLECALL_HTTPS=1, for a site behind a proxy that speaks https: on the
 plain http of one machine or one office network a browser would not send them back at all. What is typed there
@@ -17,11 +18,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from functools import partial
 from typing import Any
 
-from config import embedded, env
+from config import embedded, env, worker
 from config.env import SetupError
 
 DEFAULT_BIND = "127.0.0.1:8000"
@@ -69,8 +70,11 @@ def network_addresses() -> list[str]:
     return [one for one in dict.fromkeys(found) if not one.startswith("127.") and one != "0.0.0.0"]  # noqa: S104
 
 
-def run_server(*, bind: str = DEFAULT_BIND, workers: int = 1, more: str = "") -> None:
-    """Serve until somebody stops it. `more` is printed after the address, once the pages answer.
+def run_server(
+    *, bind: str = DEFAULT_BIND, workers: int = 1, more: str = "", with_worker: bool = True
+) -> None:
+    """Serve until somebody stops it, `with_worker` with a process beside that does the big imports. `more` is
+    printed after the address, once the pages answer.
 
     Raises SetupError when the address cannot be used.
     """
@@ -100,7 +104,8 @@ def run_server(*, bind: str = DEFAULT_BIND, workers: int = 1, more: str = "") ->
         log_level=LogLevels.warning,
     )
     loader = partial(_load, first, _probe_url(host, port), _greeting(host, port, addresses, more))
-    server.serve(target_loader=loader, wrap_loader=False)
+    with worker.kept() if with_worker else nullcontext():
+        server.serve(target_loader=loader, wrap_loader=False)
 
 
 def _let_in(host: str) -> list[str]:
@@ -144,6 +149,7 @@ def _load(first: Any, url: str, greeting: str) -> Callable[..., Any]:
     from config.wsgi import application
 
     _leave_in_time()
+    threading.Thread(target=_leave_with, args=(os.getppid(),), name="leave-with", daemon=True).start()
     if first.acquire(block=False):
         threading.Thread(target=_greet, args=(url, greeting), name="greeting", daemon=True).start()
     return application
@@ -165,6 +171,13 @@ def _leave_in_time(seconds: float = 3.0) -> None:
         os._exit(0)
 
     threading.Thread(target=leave, name="leave-in-time", daemon=True).start()
+
+
+def _leave_with(above: int) -> None:
+    """End when the watching process was killed: what is left would keep the port from the next one."""
+    while os.getppid() == above:
+        time.sleep(worker.LOOK_EVERY)
+    os._exit(1)
 
 
 def _greet(url: str, greeting: str) -> None:

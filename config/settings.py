@@ -149,6 +149,15 @@ ROLECALL_UPLOAD_HOURS = env.number("ROLECALL_UPLOAD_HOURS", 24)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # pasted text; files are spooled to disk
 FILE_UPLOAD_TEMP_DIR = None
 
+# From so many rows on an import is a job for a worker (`polls.jobs`); smaller ones are answered at once.
+ROLECALL_JOB_ROWS = env.number("ROLECALL_JOB_ROWS", 5_000)
+# A worker says every so many seconds that it lives; unheard of for so long, its jobs go to another.
+ROLECALL_WORKER_HEARTBEAT = 5.0
+ROLECALL_WORKER_DEAD_AFTER = 20.0
+# Imported where a worker runs, not by every page and command.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["polls.tasks"]
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

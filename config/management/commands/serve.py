@@ -16,6 +16,10 @@ class Command(BaseCommand):
         parser.add_argument("--bind", default=DEFAULT_BIND, metavar="HOST:PORT")
         parser.add_argument("--workers", type=int, default=1, choices=range(1, 65), metavar="N")
 
+        parser.add_argument(
+            "--no-worker", action="store_true", help="Leave big imports to `manage.py worker` elsewhere."
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         check_free(*parse_bind(options["bind"]))
         more = (
@@ -26,4 +30,6 @@ class Command(BaseCommand):
                 "  .venv/bin/python manage.py createsuperuser"
             )
         )
-        run_server(bind=options["bind"], workers=options["workers"], more=more)
+        run_server(
+            bind=options["bind"], workers=options["workers"], more=more, with_worker=not options["no_worker"]
+        )
