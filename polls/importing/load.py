@@ -6,11 +6,9 @@ statements over the whole set. A dry run does the same and rolls back.
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import batched
@@ -23,9 +21,16 @@ from polls.importing import headlines, identity, mapping, published, staging, up
 from polls.importing.progress import SILENT, Progress
 from polls.importing.readers import Source
 from polls.importing.reading import Reading
+from polls.importing.rejects import REASON, write_rejects
 from polls.importing.report import ImportReport
 from polls.importing.staging import CHUNK
-from polls.importing.target import Target, find_or_make_poll, known_option_keys, settle_options
+from polls.importing.target import (
+    Target,
+    find_or_make_poll,
+    known_option_keys,
+    settle_options,
+    several_choices,
+)
 from polls.importing.validate import Clean, clean_rows
 from polls.models import Batch, Poll, User
 from polls.problems import Refused
@@ -66,13 +71,35 @@ def run_import(
     """
     started = time.perf_counter()
     target = Target(
-        poll, question.strip(), tuple(options), published_total, tuple(published_shares), opened_on, closed_on
+        poll,
+        question.strip(),
+        tuple(options),
+        published_total,
+        tuple(published_shares),
+        opened_on,
+        closed_on,
+        multiple,
     )
     reading = reading or Reading(columns=columns)
-    columns_found = mapping.preview(source, reading.columns, rows=0).mapping
-    if columns_found.missing():
-        raise Refused(f"{source.name}: {columns_found.missing()}")
-    job = _Job(source, columns_found, target, by, dry_run, strict, rejects, started, progress, before_commit)
+    found = mapping.preview(source, reading, rows=0, known_options=known_option_keys(target)).mapping
+    if found.missing():
+        raise Refused(f"{source.name}: {found.missing()}")
+    day_first, notes = _day_order(source, reading, found)
+    job = _Job(
+        source,
+        reading,
+        found,
+        target,
+        by,
+        dry_run,
+        strict,
+        rejects,
+        started,
+        progress,
+        before_commit,
+        day_first,
+        notes,
+    )
     for _ in range(_ATTEMPTS):
         try:
             return job.run()
@@ -88,6 +115,7 @@ class _Job:
     """One import with all that was asked for."""
 
     source: Source
+    reading: Reading
     columns: mapping.ColumnMapping
     target: Target
     by: User | None
@@ -97,21 +125,21 @@ class _Job:
     started: float
     progress: Progress
     before_commit: Callable[[ImportReport], None] | None
+    day_first: bool | None
+    notes: tuple[str, ...]
 
     def run(self) -> ImportReport:
         with transaction.atomic():
-            known = known_option_keys(self.target)
-            self.progress.phase("reading")
-            staging.stage(
-                self._watched(clean_rows(self.source.records(), self.columns, known, self.source.limits))
-            )
+            known, several = known_option_keys(self.target), several_choices(self.target)
+            self.progress.phase("reading", self.source.row_estimate or None)
+            staging.stage(self._watched(self._clean(known, several)))
             self.progress.phase("matching")
             lock_poll(self.target.slug)
-            if known_option_keys(self.target) != known:
+            if (known_option_keys(self.target), several_choices(self.target)) != (known, several):
                 raise identity.Interrupted
             poll = find_or_make_poll(self.target, by=self.by)
             with staging.plans_for_many_rows():
-                self._resolve(poll)
+                notes = self._resolve(poll, undecided=several is None)
                 settle_options(poll, self.target.published_shares)
                 self.progress.phase("writing")
                 batch, counts = self._write(poll)
@@ -120,12 +148,22 @@ class _Job:
             if written:
                 self.progress.phase("cases")
                 tell_votes_changed(poll_id=poll.pk, batch_id=batch.pk)
-            report = self._report(poll, batch, counts, refused, written)
+            report = replace(self._report(poll, batch, counts, refused, written), notes=(*self.notes, *notes))
             if not written:
                 transaction.set_rollback(True)
             elif self.before_commit is not None:
                 self.before_commit(report)
             return report
+
+    def _clean(self, known: frozenset[str], several: bool | None) -> Iterator[Clean]:
+        return clean_rows(
+            self.source.records(),
+            self.columns,
+            known,
+            self.source.limits,
+            day_first=self.day_first,
+            multiple=several is not False,
+        )
 
     def _watched(self, rows: Iterable[Clean]) -> Iterator[Clean]:
         """The same rows, telling how many went by."""
@@ -133,14 +171,23 @@ class _Job:
             yield from piece
             self.progress.advance(len(piece))
 
-    def _resolve(self, poll: Poll) -> None:
-        """Say of every row who it is, rejecting those that cannot be."""
+    def _resolve(self, poll: Poll, *, undecided: bool) -> list[str]:
+        """Say of every row who it is, rejecting those that cannot be. What there is to say of it."""
         headers = {
             "id": self._header("voter_id", "profile_url"),
             "url": self._header("profile_url", "voter_id"),
         }
-        staging.reject_repeated(headers)
+        notes = []
+        if undecided and staging.name_several_options(own=self.columns.own):
+            poll.single_choice = False
+            poll.save(update_fields=["single_choice"])
+            notes.append("The file has voters with several options, so the poll allows several choices.")
+        each_option = self.columns.own and not poll.single_choice
+        staging.reject_repeated(headers, each_option=each_option)
         identity.match_voters(poll_id=poll.pk, headers=headers)
+        if each_option:
+            staging.take_back_followers()
+        return notes + staging.told_of_repeated()
 
     def _write(self, poll: Poll) -> tuple[Batch, dict[str, int]]:
         file_headers = [name for _, name in self.columns.extras]
@@ -153,16 +200,19 @@ class _Job:
             delimiter=self.source.delimiter,
             headers=list(self.columns.headers),
             extra_headers=headers,
+            preset=self.columns.preset[:50],
+            sheet=self._sheet()[:255],
             imported_by=self.by,
         )
         identity.write_voters(poll_id=poll.pk)
         headlines.write_headlines()
         created, updated = upsert.write_votes(
-            poll_id=poll.pk,
+            poll=poll,
             batch_id=batch.pk,
             by_id=self.by.pk if self.by else None,
             file_headers=file_headers,
             headers=headers,
+            replacing=self._replaces(),
         )
         rows, rejected = staging.counts()
         counts = {
@@ -175,6 +225,18 @@ class _Job:
         batch.counts = counts
         batch.save(update_fields=["counts"])
         return batch, counts
+
+    def _replaces(self) -> bool:
+        """Whether an option that the file does not name is one the voter chose no more. Our own files have a
+        row per option: there one that was rejected, or comes alone after its correction, may be missing."""
+        if not self.columns.own:
+            return True
+        return self.columns.headers[-1] != REASON and not staging.rejected_for_itself()
+
+    def _sheet(self) -> str:
+        """The sheet of a workbook, and the table within it or the file when it holds several."""
+        table = f"table {self.reading.table}" if self.reading.table else ""
+        return ", ".join(part for part in (self.source.sheet, table) if part)
 
     def _refusal(self, counts: dict[str, int]) -> str:
         rows, rejected = counts["rows"], counts["rejected"]
@@ -205,7 +267,7 @@ class _Job:
             options=published.option_totals(tallies, poll.published_total),
             published=published.compare(tallies, poll.published_total),
             errors=staging.first_errors(),
-            rejects_file=self._write_rejects(),
+            rejects_file=write_rejects(self.rejects, self.source, self.columns),
             seconds=round(time.perf_counter() - self.started, 3),
             refused=refused,
             poll_id=poll.pk if written else None,
@@ -213,20 +275,6 @@ class _Job:
             notes=(),
             admitted=published.admitted_tables(tallies, poll.published_total) if poll.single_choice else None,
         )
-
-    def _write_rejects(self) -> str | None:
-        """Every rejected row in its original cells plus `reason`, in a second reading of the file."""
-        if self.rejects is None:
-            return None
-        reasons = staging.rejected_rows()
-        with _writable(self.rejects) as write:
-            write([*self.columns.headers, "reason"])
-            row, reason = next(reasons, (0, ""))
-            for record in self.source.records():
-                if record.row == row:
-                    write([*_padded(record.cells, self.columns.width), reason])
-                    row, reason = next(reasons, (0, ""))
-        return str(self.rejects)
 
     def _header(self, *fields: str) -> str:
         found = [
@@ -237,19 +285,13 @@ class _Job:
         return found[0] if found else ""
 
 
-@contextmanager
-def _writable(path: Path) -> Iterator[Callable[[Sequence[str]], object]]:
-    try:
-        with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-            yield csv.writer(file, lineterminator="\r\n").writerow
-    except OSError as error:
-        raise Refused(
-            f"The rejected rows cannot be written to {path}: {error.strerror}; nothing was written."
-        ) from None
-
-
-def _padded(cells: list[str], width: int) -> list[str]:
-    return cells + [""] * (width - len(cells))
+def _day_order(
+    source: Source, reading: Reading, columns: mapping.ColumnMapping
+) -> tuple[bool | None, tuple[str, ...]]:
+    """How dates such as 03/04/2024 are meant in this file, and what there is to say of it; null: unknown."""
+    if reading.day_first is not None or "voted_at" not in columns.fields:
+        return reading.day_first, ()
+    return None, ()
 
 
 def _tallies(poll: Poll) -> list[published.Tally]:

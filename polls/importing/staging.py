@@ -17,28 +17,47 @@ CHUNK: Final = 5000
 
 _MANY: Final = 1000
 _PLANS: Final = {"enable_nestloop": "off", "jit": "off", "work_mem": "'64MB'"}
-_CREATE: Final = """
-    CREATE TEMPORARY TABLE import_row (
-        row integer NOT NULL, errors jsonb,
-        id_hash bytea, id_value text, derived boolean, url_hash bytea, url_value text, profile_url text,
-        base_hash bytea, name text, organisation text, country text,
-        headline_raw text, headline_hash bytea, option_key text, option_text text,
-        comment text, voted_at timestamptz, voted_raw text, extra text[],
-        option_keys text[], option_texts text[]
-    ) ON COMMIT DROP
-"""
-_TYPES: Final = [
-    *("int4", "text", "bytea", "text", "bool", "bytea", "text", "text", "bytea", "text", "text", "text"),
-    *("text", "bytea", "text", "text", "text", "timestamptz", "text", "text[]"),
-    *("text[]", "text[]"),
-]
+_COLUMNS: Final = {
+    "row": "integer",
+    "errors": "jsonb",
+    "id_hash": "bytea",
+    "id_value": "text",
+    "derived": "boolean",
+    "url_hash": "bytea",
+    "url_value": "text",
+    "profile_url": "text",
+    "base_hash": "bytea",
+    "name": "text",
+    "organisation": "text",
+    "country": "text",
+    "headline_raw": "text",
+    "headline_hash": "bytea",
+    "option_key": "text",
+    "option_text": "text",
+    "comment": "text",
+    "voted_at": "timestamptz",
+    "voted_raw": "text",
+    "extra": "text[]",
+    "option_keys": "text[]",
+    "option_texts": "text[]",
+}
+# `lead`: the row of the same voter that stands for this one too (see `reject_repeated`).
+_CREATE: Final = (
+    "CREATE TEMPORARY TABLE import_row ("
+    + ", ".join(f"{name} {_COLUMNS[name]}" for name in Clean._fields)
+    + ", lead integer) ON COMMIT DROP"
+)
+_COPY: Final = f"COPY import_row ({', '.join(Clean._fields)}) FROM STDIN"
+_TYPES: Final = [_COLUMNS[name].replace("jsonb", "text") for name in Clean._fields]
 TABLES: Final = (
     "import_row",
     "import_match",
     "import_headline",
     "import_made",
     "import_part",
+    "import_choice",
     "import_change",
+    "import_replaced",
 )
 
 # A voter without id and address is known by name and headline, and by being the nth such row of the file.
@@ -58,18 +77,39 @@ _REJECT: Final = """
         'row', s.row, 'column', r.header, 'value', left(r.value, 80), 'reason', r.reason))
     FROM ({query}) r WHERE r.row = s.row AND s.errors IS NULL
 """
-_SAME_ID: Final = """
+_SAME_AGAIN: Final = "the same voter again: row "
+_SAME_ID: Final = f"""
     SELECT row, CASE WHEN derived THEN %(url)s::text ELSE %(id)s::text END AS header,
            CASE WHEN derived THEN profile_url ELSE id_value END AS value,
-           'the same voter again: row ' || kept || ' is kept' AS reason
-    FROM (SELECT *, first_value(row) OVER (PARTITION BY id_hash ORDER BY voted_at DESC NULLS LAST, row DESC)
-          AS kept FROM import_row WHERE errors IS NULL) ranked WHERE kept <> row
-"""
-_SAME_URL: Final = """
+           '{_SAME_AGAIN}' || kept || ' is kept' AS reason
+    FROM (SELECT *, first_value(row) OVER (
+              PARTITION BY id_hash, CASE WHEN %(each_option)s THEN option_key END
+              ORDER BY voted_at DESC NULLS LAST, row DESC) AS kept
+          FROM import_row WHERE errors IS NULL) ranked WHERE kept <> row
+"""  # noqa: S608 - of constants
+_SAME_URL: Final = f"""
     SELECT row, %(url)s::text AS header, profile_url AS value,
-           'the same voter again: row ' || kept || ' is kept' AS reason
+           '{_SAME_AGAIN}' || kept || ' is kept' AS reason
     FROM (SELECT *, first_value(row) OVER (PARTITION BY url_hash ORDER BY voted_at DESC NULLS LAST, row DESC)
           AS kept FROM import_row WHERE errors IS NULL AND url_hash IS NOT NULL) ranked WHERE kept <> row
+"""  # noqa: S608 - of constants
+# An empty list of errors keeps a row out of everything for a while.
+_SET_ASIDE: Final = """
+    UPDATE import_row s SET errors = '[]', lead = l.lead
+    FROM (SELECT row, first_value(row) OVER (PARTITION BY id_hash ORDER BY row) AS lead
+          FROM import_row WHERE errors IS NULL) l
+    WHERE l.row = s.row AND l.lead <> s.row
+"""
+_TAKE_BACK: Final = """
+    UPDATE import_row s
+    SET errors = CASE WHEN l.errors IS NOT NULL
+                      THEN jsonb_build_array((l.errors -> 0) || jsonb_build_object('row', s.row)) END
+    FROM import_row l WHERE l.row = s.lead
+"""
+_SEVERAL: Final = """
+    SELECT EXISTS (SELECT FROM import_row WHERE errors IS NULL AND cardinality(option_keys) > 1)
+        OR %(own)s AND EXISTS (SELECT FROM import_row WHERE errors IS NULL
+                               GROUP BY id_hash HAVING count(DISTINCT option_key) > 1)
 """
 
 
@@ -80,7 +120,7 @@ def stage(rows: Iterable[Clean]) -> None:
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
         cursor.execute(_CREATE)
         raw: Any = cursor  # Django's wrapper hands `copy` through to psycopg
-        with raw.copy("COPY import_row FROM STDIN") as copy:
+        with raw.copy(_COPY) as copy:
             copy.set_types(_TYPES)
             write = copy.write_row
             for row in rows:
@@ -115,10 +155,46 @@ def reject(query: str, parameters: dict[str, Any]) -> int:
         return int(cursor.rowcount)
 
 
-def reject_repeated(headers: dict[str, str]) -> None:
-    """Of the rows of one voter keep the newest by `voted_at`, else the last."""
-    for query in (_SAME_ID, _SAME_URL):
-        reject(query, headers)
+def name_several_options(*, own: bool) -> bool:
+    """Whether a voter chose several options: in one row or, in our own files, in a row for each."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SEVERAL, {"own": own})
+        return bool(cursor.fetchone()[0])
+
+
+def reject_repeated(headers: dict[str, str], *, each_option: bool = False) -> None:
+    """Of the rows of one voter keep the newest by `voted_at`, else the last.
+
+    With `each_option` a voter's rows are kept when they name different options; all but the first of them
+    are set aside then, until `take_back_followers`.
+    """
+    reject(_SAME_ID, headers | {"each_option": each_option})
+    if each_option:
+        with connection.cursor() as cursor:
+            cursor.execute(_SET_ASIDE)
+    reject(_SAME_URL, headers)
+
+
+def take_back_followers() -> None:
+    """Let the rows that were set aside share the fate of the row that stood for them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_BACK)
+
+
+def told_of_repeated() -> list[str]:
+    """A sentence when voters voted again in the file, else none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT errors -> 0 ->> 'reason'), count(*) FROM import_row "
+            "WHERE starts_with(errors -> 0 ->> 'reason', %s)",
+            [_SAME_AGAIN],
+        )
+        voters, rows = cursor.fetchone()
+    if not voters:
+        return []
+    who = "1 voter is" if voters == 1 else f"{voters:,} voters are"
+    what = "1 other row is" if rows == 1 else f"the other {rows:,} rows are"
+    return [f"{who} in the file more than once: the newest by date counts, else the last; {what} rejected."]
 
 
 def counts() -> tuple[int, int]:
@@ -127,6 +203,17 @@ def counts() -> tuple[int, int]:
         cursor.execute("SELECT count(*), count(errors) FROM import_row")
         rows, rejected = cursor.fetchone()
     return rows, rejected
+
+
+def rejected_for_itself() -> bool:
+    """Whether a row is rejected for another reason than that its voter is in the file again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM import_row WHERE errors IS NOT NULL "
+            "AND NOT starts_with(errors -> 0 ->> 'reason', %s))",
+            [_SAME_AGAIN],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def first_errors() -> tuple[RowError, ...]:

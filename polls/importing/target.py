@@ -20,10 +20,13 @@ from polls.texts import option_key, sentence_from_slug
 
 _OPTIONS_OF_THE_FILE = """
     INSERT INTO polls_option (poll_id, text, key, position)
-    SELECT %s, option_text, option_key, row_number() OVER (ORDER BY row)
-    FROM (SELECT DISTINCT ON (option_key) option_key, option_text, row
-          FROM import_row WHERE errors IS NULL ORDER BY option_key, row) first_seen
-    ORDER BY row
+    SELECT %s, text, key, row_number() OVER (ORDER BY row, place)
+    FROM (SELECT DISTINCT ON (key) key, text, row, place
+          FROM import_row CROSS JOIN LATERAL unnest(
+              coalesce(option_keys, ARRAY[option_key]), coalesce(option_texts, ARRAY[option_text])
+          ) WITH ORDINALITY AS named (key, text, place)
+          WHERE errors IS NULL ORDER BY key, row, place) first_seen
+    ORDER BY row, place
 """
 
 
@@ -38,6 +41,7 @@ class Target:
     published_shares: tuple[Decimal, ...] = ()
     opened_on: date | None = None
     closed_on: date | None = None
+    multiple: bool | None = None
 
     def __post_init__(self) -> None:
         if len(self.slug) > 50 or not re.fullmatch(SLUG_PATTERN.strip("^$"), self.slug):
@@ -61,13 +65,27 @@ def known_option_keys(target: Target) -> frozenset[str]:
     return frozenset({*keys, *map(option_key, target.options)})
 
 
+def several_choices(target: Target) -> bool | None:
+    """Whether a voter may choose several options; null: the file is to show it.
+
+    Raises WrongUsage where votes are there already and another kind of poll is asked for.
+    """
+    poll = Poll.objects.filter(slug=target.slug).first()
+    if poll is None or not poll.votes.exists():
+        return target.multiple if poll is None or poll.single_choice else target.multiple is not False
+    if target.multiple is poll.single_choice:
+        kind = "one choice" if poll.single_choice else "several choices"
+        raise WrongUsage(f"{poll.slug} has votes and allows {kind} per voter; that cannot be changed.")
+    return not poll.single_choice
+
+
 def find_or_make_poll(target: Target, *, by: User | None) -> Poll:
     """The poll with what was asked of it. Who makes one becomes its admin. Raises WrongUsage."""
     poll = Poll.objects.select_for_update().filter(slug=target.slug).first()
     made = poll is None
     poll = poll or Poll(slug=target.slug, question=sentence_from_slug(target.slug), created_by=by)
-    if not poll.single_choice:
-        raise WrongUsage(f"{poll.slug} allows several choices; importing such a poll is not built yet.")
+    if target.multiple is not None:
+        poll.single_choice = not target.multiple
     poll.question = target.question or poll.question
     if target.published_total is not None:
         poll.published_total = target.published_total

@@ -103,10 +103,13 @@ def test_a_file_without_an_option_column_names_those_it_has(load: Any) -> None:
         load("voter_id,headline\nv1,CX\n")
 
 
-def test_a_poll_of_several_choices_is_refused_as_not_built(load: Any) -> None:
-    factories.make_poll(slug="many", single_choice=False)
-    with pytest.raises(WrongUsage, match="several choices"):
-        load(THREE, poll="many")
+def test_a_poll_with_votes_keeps_how_many_choices_it_allows(load: Any) -> None:
+    load(THREE)
+    with pytest.raises(WrongUsage, match="p has votes and allows one choice per voter"):
+        load(THREE, multiple=True)
+    load(THREE, poll="many", multiple=True)
+    with pytest.raises(WrongUsage, match="many has votes and allows several choices per voter"):
+        load(THREE, poll="many", multiple=False)
 
 
 def test_only_the_first_hundred_errors_are_told_and_all_go_to_the_file(load: Any, tmp_path: Path) -> None:
