@@ -8,7 +8,7 @@ import io
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,8 @@ from polls.importing.encodings import (
     known_encoding,
     text_of,
 )
-from polls.importing.records import Record, read_records
+from polls.importing.lines import read_lines
+from polls.importing.records import Record, numbered, read_records
 from polls.importing.sheets import is_workbook, unpack
 from polls.problems import Refused
 
@@ -32,6 +33,10 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 _CHUNK: Final = 1024 * 1024
 _SAMPLE_CHARACTERS: Final = 256 * 1024
 _SAMPLE_RECORDS: Final = 100
+_TABLE: Final = 0.9
+"""Share of records of one width from which on a text is surely a table."""
+
+_LONGEST_LINES: Final = 5 * 1024 * 1024
 _SHEET: Final = ("utf-8", ",")
 _OTHER_KINDS: Final = (
     (b"%PDF", "a PDF"),
@@ -62,6 +67,7 @@ class Source:
     sheets: tuple[str, ...] = ()
     sheet: str = ""
     row_estimate: int = 0
+    _rows: list[list[str]] | None = None
 
     def records(self) -> Iterator[Record]:
         """Every record from the first, header and blank ones included.
@@ -69,6 +75,9 @@ class Source:
         Bytes that are not of the encoding come as lone surrogates, so that `validate` can name their cell.
         Raises Refused when reading takes longer than the limit.
         """
+        if self._rows is not None:
+            yield from numbered(self._rows)
+            return
         deadline = Deadline(self.name, self.limits)
         encoding, delimiter = _SHEET if self.kind == "workbook" else (self.encoding, self.delimiter)
         with text_of(self._file, encoding) as text:
@@ -177,12 +186,16 @@ def _open(
         if sheet:
             raise Refused(f"{name} is no workbook, so it has no sheet “{sheet}”.")
         found, digest, lines = _scan(file, name, wanted, limits)
-        delimiter = _delimiter(file, found)
+        delimiter, share = _delimiter(file, found)
+        rows = None if share > _TABLE else _voters_in_lines(file, found)
     except OSError as error:
         raise Refused(f"{name} cannot be read: {str(error.strerror or error).rstrip('.')}.") from None
     except UnicodeError as error:
         raise Refused(f"{name} cannot be read as {wanted}: {error}.") from None
-    return Source(name, found, delimiter, digest, limits, file, owned, row_estimate=lines)
+    source = Source(name, found, delimiter, digest, limits, file, owned, row_estimate=lines)
+    if rows is None:
+        return source
+    return replace(source, kind="lines", delimiter="", row_estimate=len(rows), _rows=rows)
 
 
 def _open_workbook(
@@ -245,24 +258,35 @@ def _too_big(name: str, limits: Limits) -> Refused:
     return Refused(f"{name} is larger than {size}: split it and import the parts one after the other.")
 
 
-def _delimiter(file: IO[bytes], encoding: str) -> str:
+def _voters_in_lines(file: IO[bytes], encoding: str) -> list[list[str]] | None:
+    """The rows of a text with one voter over several lines; null when it is none."""
+    with text_of(file, encoding) as text:
+        whole = text.read(_LONGEST_LINES)
+        return None if text.read(1) else read_lines(whole)
+
+
+def _delimiter(file: IO[bytes], encoding: str) -> tuple[str, float]:
+    """The delimiter, and what share of the first records has the width that is usual with it."""
     with text_of(file, encoding) as text:
         sample = text.read(_SAMPLE_CHARACTERS)
     hint = re.match(r"\ufeff?sep=(.)\r?\n", sample)
     if hint and hint[1] in DELIMITERS:
-        return hint[1]
+        return hint[1], 1.0
     if len(sample) == _SAMPLE_CHARACTERS:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
-    return max(DELIMITERS, key=lambda delimiter: _score(sample, delimiter))
+    scores = {delimiter: _score(sample, delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=lambda delimiter: scores[delimiter][:2])
+    return best, scores[best][2]
 
 
-def _score(sample: str, delimiter: str) -> tuple[float, int]:
+def _score(sample: str, delimiter: str) -> tuple[float, int, float]:
     """How well the sample reads with this delimiter: the share of records with the usual width, with a bonus
-    when the first record has it, then that width."""
+    when the first record has it, then that width; and the share alone."""
     records = islice(read_records(io.StringIO(sample, newline=""), delimiter), _SAMPLE_RECORDS)
     widths = [len(record.cells) for record in records if any(record.cells) and not record.problem]
     wide = [width for width in widths if width > 1]
     if not wide:
-        return 0.0, 0
+        return 0.0, 0, 0.0
     usual = max(set(wide), key=lambda width: (wide.count(width), width))
-    return wide.count(usual) / len(widths) + 0.5 * (widths[0] == usual), usual
+    share = wide.count(usual) / len(widths)
+    return share + 0.5 * (widths[0] == usual), usual, share

@@ -109,12 +109,12 @@ def read_records(text: TextIO, delimiter: str, check: Callable[[], None] | None 
         except csv.Error:  # something is broken, or the last record goes on after the block
             lines.give_back(block)
             continue
-        yield from _numbered(rows, row + 1)
+        yield from numbered(rows, row + 1)
         row += len(rows)
     yield from _line_by_line(row, lines, delimiter, check)
 
 
-def _numbered(rows: list[list[str]], first: int) -> Iterator[Record]:
+def numbered(rows: list[list[str]], first: int = 1) -> Iterator[Record]:
     """Records without problems, put together without a step in Python for each: there may be millions."""
     make = cast(Callable[..., Record], tuple.__new__)
     return map(make, repeat(Record), zip(count(first), rows, repeat(""), repeat(None)))
