@@ -147,6 +147,7 @@ def _set_exclusion(vote: Vote, *, reason: str, note: str, by: User) -> None:
 def _correct_vote(vote: Vote, changed: Mapping[str, str]) -> None:
     if "option" in changed:
         vote.option = _option(vote.poll, changed["option"])
+        _check_once(vote)
     if "headline" in changed:
         vote.headline_raw = changed["headline"]
         vote.headline = _headline(changed["headline"])
@@ -220,6 +221,13 @@ def _option(poll: Poll, text: str) -> Option:
     if option is None:
         raise Refused(_("“%(text)s” is no option of this poll.") % {"text": text[:80]})
     return option
+
+
+def _check_once(vote: Vote) -> None:
+    """Where several choices are allowed, the voter may have this one in another vote. Raises Refused."""
+    twins = Vote.objects.filter(poll=vote.poll_id, voter=vote.voter_id, option=vote.option_id)
+    if twins.exclude(pk=vote.pk).exists():
+        raise Refused(_("The voter has a vote for “%(option)s” already.") % {"option": vote.option.text[:80]})
 
 
 def _moment(text: str) -> datetime | None:
