@@ -5,62 +5,37 @@ Pure: no Django. There is no one format of poll-voter files, so the guess can al
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
-from polls.importing.readers import Record, Source
+from polls.importing import guessing, headers
+from polls.importing.formats import Format
+from polls.importing.formats.declaration import SEPARATORS, compact, words
+from polls.importing.formats.meetings import JUDGEMENT_COLUMNS
+from polls.importing.formats.names import FIELDS, NAMES
+from polls.importing.layout import Layout, Table, unique_headers
+from polls.importing.readers import Source
 from polls.importing.reading import Reading
 from polls.problems import Refused, WrongUsage
+from polls.texts import option_key
 from polls.titles import comparison_key
 
-# What headers are called, compared without case, spaces and signs; the first name found wins its field.
-_NAMES_TABLE: Final = """
-voter_id: voterid respondentid responseid memberid userid vmid id teilnehmerid
-name: name fullname votername voter username displayname person vollständigername
-first_name: firstname givenname forename recipientfirstname vorname
-last_name: lastname surname familyname recipientlastname nachname familienname
-headline: headline jobtitle title occupation position role job professionalheadline linkedinheadline
-headline: jobtitel titel berufsbezeichnung stellenbezeichnung berufstitel beruf funktion
-organisation: organisation organization company companyname currentcompanyname currentcompany employer
-organisation: accountname unternehmen firma arbeitgeber
-profile_url: profileurl linkedinprofileurl linkedinurl personlinkedinurl profilelink linkedinprofile profile
-profile_url: linkedin url link profillink profil
-option: option vote answer choice polloption optiontext selectedoption votedfor response
-option: antwort stimme auswahl abstimmung
-voted_at: votedat votedate datevoted submitteddatetime submitdateutc submitdate completiontime recordeddate
-voted_at: date abgestimmtam datum
-comment: comment comments remark openendedresponse kommentar anmerkung bemerkung
-country: country countryregion land
-"""
+__all__ = [
+    "FIELDS",
+    "IDENTITIES",
+    "JUDGEMENT_COLUMNS",
+    "NAMES",
+    "SOURCE_PREFIX",
+    "ColumnMapping",
+    "Preview",
+    "Table",
+    "guess",
+    "preview",
+]
 
-
-def _names() -> dict[str, tuple[str, ...]]:
-    names: dict[str, tuple[str, ...]] = {}
-    for line in _NAMES_TABLE.strip().splitlines():
-        field, _, words = line.partition(": ")
-        names[field] = names.get(field, ()) + tuple(words.split())
-    return names
-
-
-NAMES: Final = _names()
-FIELDS: Final = tuple(NAMES)
 IDENTITIES: Final = ("voter_id", "profile_url", "name", "first_name", "last_name", "headline")
-
-JUDGEMENT_COLUMNS: Final = (
-    "category",
-    "category_label",
-    "status",
-    "resolved_by",
-    "codebook",
-    "codebook_version",
-)
-"""What our own export adds to a voter: left out when that file comes back as a poll."""
-
 SOURCE_PREFIX: Final = "source:"
-_HEADER_WITHIN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +45,12 @@ class ColumnMapping:
 
     `own` files are our own exports, known by having `voter_id`, `option` and every judgement column: there
     one protecting `'` is taken off a cell, `source:` columns get their old names, judgements are left out.
+
+    The option is said by the field `option`, by `option_columns` (index and option, chosen where the cell is
+    marked) or by `everyone` (the option of every row). `layout` says where the table is in the file, `preset`
+    which format it was read as; the rest comes from that format: `multiple_separators` between several
+    choices, `day_first` where it fixes the order, `within` (the column within which a voter_id is unique),
+    `blanks` (keys that stand for nothing, by field), `drops` (index, keys, reason) and `notes` for a person.
     """
 
     headers: tuple[str, ...]
@@ -80,7 +61,13 @@ class ColumnMapping:
     option_columns: tuple[tuple[int, str], ...] = ()
     everyone: str = ""
     preset: str = ""
-    multiple_separators: tuple[str, ...] = ()
+    multiple_separators: tuple[str, ...] = SEPARATORS
+    layout: Layout | None = None
+    day_first: bool | None = None
+    within: int | None = None
+    blanks: tuple[tuple[str, frozenset[str]], ...] = ()
+    drops: tuple[tuple[int, frozenset[str], str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -91,23 +78,17 @@ class ColumnMapping:
         """A sentence naming what no column was found for, or ""."""
         shown = ", ".join(f"“{header}”" for header in self.headers[:12])
         shown += " and others" if len(self.headers) > 12 else ""
-        if "option" not in self.fields:
-            return f"No column holds the option voted for. The columns are {shown}: say which one it is."
+        if "option" not in self.fields and not self.option_columns and not self.everyone:
+            return (
+                f"No column holds the option voted for. The columns are {shown}: say which one it is, "
+                "or which option all of these voters chose."
+            )
         if not self.fields.keys() & set(IDENTITIES):
             return (
                 "No column tells the voters apart: one of voter_id, profile_url, name or headline is needed. "
                 f"The columns are {shown}."
             )
         return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One of several tables in a file or sheet, counted from 1: what stands above it and its data rows."""
-
-    number: int
-    title: str
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,29 +104,15 @@ class Preview:
 def guess(
     headers: Sequence[str], columns: Mapping[str, str] | None = None, *, header_row: int = 1
 ) -> ColumnMapping:
-    """The mapping for these headers; `columns` (field to header, "" = leave out) overrides.
+    """The mapping for these headers alone; `columns` (field to header, "" = leave out) overrides.
 
     Raises Refused for a header that is not there, WrongUsage for a field that is none and for one column
     named for two fields.
     """
-    unique = _unique(headers)
-    own = {"voter_id", "option", *JUDGEMENT_COLUMNS} <= set(unique)
-    fields = _chosen(unique, columns or {})
-    known = {_compact(header): index for index, header in reversed(list(enumerate(unique)))}
-    for field, names in NAMES.items():
-        if field in (columns or {}):
-            continue
-        for name in names if not own else (_compact(field),):
-            index = known.get(name)
-            if index is not None and index not in fields.values():
-                fields[field] = index
-                break
-    left = [(index, name) for index, name in enumerate(unique) if index not in fields.values()]
-    if own:
-        left = [
-            (index, name.removeprefix(SOURCE_PREFIX)) for index, name in left if name not in JUDGEMENT_COLUMNS
-        ]
-    return ColumnMapping(tuple(unique), fields, tuple(left), header_row, own)
+    unique = unique_headers(headers)
+    trimmed = tuple(header.strip() for header in headers[: len(unique)])
+    layout = Layout(unique, tuple((name,) for name in unique), trimmed, header_row)
+    return _mapping(layout, Reading(columns=columns), frozenset(), ())
 
 
 def preview(
@@ -159,46 +126,100 @@ def preview(
     `reading` says what is not to be guessed; a plain mapping stands for its columns alone. `known_options`
     are the texts or keys of the poll's options. Raises Refused and WrongUsage.
     """
-    columns = reading.columns if isinstance(reading, Reading) else reading
-    first = list(islice(source.records(), _HEADER_WITHIN + rows))
-    header = _find_header(first[:_HEADER_WITHIN], columns or {})
-    if header is None:
-        raise Refused(f"{source.name} has no header row: its first {_HEADER_WITHIN} rows are empty.")
-    if len(header.cells) > source.limits.columns:
+    if not isinstance(reading, Reading):
+        reading = Reading(columns=reading)
+    known = frozenset(map(option_key, known_options)) - {""}
+    layout, sample = headers.find(source, reading, known)
+    if len(layout.headers) > source.limits.columns:
         raise Refused(
-            f"{source.name} has {len(header.cells)} columns; at most {source.limits.columns} are read."
+            f"{source.name} has {len(layout.headers)} columns; at most {source.limits.columns} are read."
         )
-    mapping = guess(header.cells, columns, header_row=header.row)
-    shown = [
-        (record.row, tuple(record.cells))
-        for record in first
-        if record.row > header.row and any(cell.strip() for cell in record.cells)
-    ]
-    return Preview(mapping, tuple(shown[:rows]))
+    mapping = _mapping(layout, reading, known, [record.cells for record in sample if not record.problem])
+    return Preview(
+        mapping, tuple((record.row, tuple(record.cells)) for record in sample[:rows]), layout.tables
+    )
 
 
-def _find_header(records: Sequence[Record], columns: Mapping[str, str]) -> Record | None:
-    """The first record that names an option and a voter, else at least two fields, else the first with text.
+def _mapping(
+    layout: Layout, reading: Reading, known: Collection[str], sample: Sequence[Sequence[str]]
+) -> ColumnMapping:
+    unique = layout.headers
+    own = {"voter_id", "option", *JUDGEMENT_COLUMNS} <= set(unique)
+    asked = dict(reading.columns or {})
+    fields = _chosen(unique, asked)
+    option_columns = tuple((_named(header, unique), text) for header, text in reading.option_columns)
+    _check_one_way(fields, option_columns, reading)
+    if own:
+        for field in FIELDS:
+            if field in unique and field not in asked and unique.index(field) not in fields.values():
+                fields[field] = unique.index(field)
+    else:
+        columns = guessing.Columns(layout, known, sample)
+        columns.take(fields, option_columns)
+        taken_by_itself = reading.everyone or option_columns
+        guessing.guess_fields(columns, leave={*asked, *(["option"] if taken_by_itself else [])})
+        if "option" not in asked and not taken_by_itself:
+            option_columns = guessing.guess_option(columns)
+        fields = columns.fields
+    if reading.everyone and "option" not in asked:
+        fields.pop("option", None)
+    return _with_format(layout, fields, option_columns, reading.everyone.strip(), own)
 
-    Some files have notes above their header.
-    """
-    wanted = {_compact(header) for header in columns.values()} - {""}
-    every = {name for names in NAMES.values() for name in names} | wanted
-    options = {*NAMES["option"], _compact(columns.get("option", ""))} - {""}
-    filled = [record for record in records if not record.problem and _says_something(record.cells)]
-    named = [(record, {_compact(cell) for cell in record.cells} & every) for record in filled]
-    for record, names in named:
-        if names & options and names - options:
-            return record
-    for record, names in named:
-        if len(names) > 1:
-            return record
-    return filled[0] if filled else None
+
+def _with_format(
+    layout: Layout,
+    fields: dict[str, int],
+    option_columns: tuple[tuple[int, str], ...],
+    everyone: str,
+    own: bool,
+) -> ColumnMapping:
+    known = layout.format or Format(name="", title="", headers=())
+    used = {*fields.values(), *(index for index, _ in option_columns)}
+    left = [(index, name) for index, name in enumerate(layout.headers) if index not in used]
+    if own:
+        left = [
+            (index, name.removeprefix(SOURCE_PREFIX)) for index, name in left if name not in JUDGEMENT_COLUMNS
+        ]
+    places = [(drop, guessing.index_of(layout, drop.header)) for drop in known.drops]
+    return ColumnMapping(
+        layout.headers,
+        fields,
+        tuple(left),
+        layout.header_row,
+        own,
+        option_columns,
+        everyone,
+        known.name,
+        known.separators,
+        layout,
+        known.day_first,
+        guessing.index_of(layout, known.within) if "voter_id" in fields else None,
+        tuple((field, frozenset(words(texts))) for field, texts in known.blanks.items() if field in fields),
+        tuple(
+            (index, frozenset(words(drop.values)), drop.reason) for drop, index in places if index is not None
+        ),
+        known.notes,
+    )
 
 
-def _says_something(cells: Sequence[str]) -> bool:
-    """Text, other than the hint some spreadsheets write about their delimiter."""
-    return any(cell.strip() for cell in cells) and not cells[0].startswith("sep=")
+def _check_one_way(
+    fields: Mapping[str, int], option_columns: tuple[tuple[int, str], ...], reading: Reading
+) -> None:
+    """Raises WrongUsage where two of the three ways to tell the option are asked for, or a column twice."""
+    ways = ["option" in fields, bool(option_columns), bool(reading.everyone.strip())]
+    if sum(ways) > 1:
+        raise WrongUsage(
+            "The option is told by one column, by one column per option, or it is the same for everybody: "
+            "only one of these can be asked for."
+        )
+    if len({index for index, _ in option_columns}) < len(option_columns):
+        raise WrongUsage("One column is named for two options.")
+    for index, text in option_columns:
+        taken = next((field for field, its_index in fields.items() if its_index == index), None)
+        if taken:
+            raise WrongUsage(f"One column is named for both {taken} and the option “{text}”.")
+        if not option_key(text):
+            raise WrongUsage("A column per option needs the text of its option.")
 
 
 def _chosen(unique: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
@@ -208,10 +229,7 @@ def _chosen(unique: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]
             raise WrongUsage(f"“{field}” is no field; the fields are {', '.join(FIELDS)}.")
         if not header:
             continue
-        index = _index_of(header, unique)
-        if index is None:
-            shown = ", ".join(f"“{name}”" for name in unique[:20])
-            raise Refused(f"There is no column “{header}” for {field}; the columns are {shown}.")
+        index = _named(header, unique, field)
         taken = [other for other, its_index in fields.items() if its_index == index]
         if taken:
             raise WrongUsage(f"The column “{header}” is named for both {taken[0]} and {field}.")
@@ -219,37 +237,13 @@ def _chosen(unique: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]
     return fields
 
 
-def _index_of(header: str, unique: Sequence[str]) -> int | None:
+def _named(header: str, unique: Sequence[str], field: str = "an option") -> int:
+    """The index of a column named by a person; like it is good enough. Raises Refused."""
     if header in unique:
         return unique.index(header)
-    alike = [index for index, name in enumerate(unique) if comparison_key(name) == comparison_key(header)]
-    return alike[0] if alike else None
-
-
-def _unique(headers: Sequence[str]) -> list[str]:
-    """Headers as they stand, trimmed; an empty one is named after its place, a repeated one is numbered.
-
-    Empty headers at the end (a trailing comma) are no columns.
-    """
-    names = [_shown(header) for header in headers]
-    while names and not names[-1]:
-        names.pop()
-    taken: set[str] = set()
-    for index, name in enumerate(names):
-        name, number = name or f"Column {index + 1}", 1
-        candidate = name
-        while candidate in taken:
-            number += 1
-            candidate = f"{name} ({number})"
-        taken.add(candidate)
-        names[index] = candidate
-    return names
-
-
-def _shown(header: str) -> str:
-    """A header fit to keep and print: what the database cannot hold is taken out."""
-    return re.sub("[\x00\ud800-\udfff]", "", header).strip()[:1000]
-
-
-def _compact(header: str) -> str:
-    return re.sub(r"[\W_]+", "", comparison_key(header))
+    for same in (comparison_key, compact):
+        alike = [index for index, name in enumerate(unique) if same(name) == same(header)]
+        if alike:
+            return alike[0]
+    shown = ", ".join(f"“{name}”" for name in unique[:20])
+    raise Refused(f"There is no column “{header}” for {field}; the columns are {shown}.")

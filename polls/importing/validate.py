@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 
 from polls.csvio import undo_defuse
+from polls.importing.ballot import MOST_OPTIONS, UNSTORABLE, Ballot, short
 from polls.importing.dates import parse_voted_at
+from polls.importing.formats.declaration import compact
+from polls.importing.layout import Kind, Layout
 from polls.importing.mapping import IDENTITIES, ColumnMapping
 from polls.importing.readers import Limits, Record
 from polls.importing.report import RowError
 from polls.problems import Refused
-from polls.texts import normalise_url, option_key, web_address
+from polls.texts import normalise_url, web_address
 from polls.titles import comparison_key, key_hash
 
-MOST_OPTIONS: Final = 100
+__all__ = ["LONGEST", "MOST_OPTIONS", "Clean", "clean_rows"]
+
 LONGEST: Final = {
     "voter_id": 500,
     "name": 500,
@@ -33,8 +37,6 @@ LONGEST: Final = {
 }
 """Characters a field may have; comments and unrecognised columns have the limit of a cell."""
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_SHOWN: Final = 80
 _SAFE_LENGTH: Final = 190
 
 
@@ -79,21 +81,20 @@ def clean_rows(
     *,
     day_first: bool | None = None,
     multiple: bool = False,
+    left_out: Callable[[Record, Kind], object] | None = None,
 ) -> Iterator[Clean]:
-    """One `Clean` per data row; rows above the header, the header and wholly blank rows are skipped.
+    """One `Clean` per data row of the table that the mapping is of (see `layout.Layout.data`).
 
     `known_options` are option keys; when there are none, the file itself says what the options are.
     `day_first` says how `03/04/2024` is meant, `multiple` that a voter may choose several options.
+    `left_out` is told of every record that is no data row.
     Raises Refused for more rows than the limit or more than MOST_OPTIONS different options.
     """
-    check = _Checker(mapping, frozenset(known_options), limits)
-    count = 0
-    for record in records:
-        if record.row <= mapping.header_row:
-            continue
-        if not record.problem and not any(map(str.strip, record.cells)):
-            continue
-        count += 1
+    if day_first is None:
+        day_first = mapping.day_first
+    check = _Checker(mapping, frozenset(known_options), limits, day_first, multiple)
+    layout = mapping.layout or Layout(mapping.headers, header_row=mapping.header_row)
+    for count, record in enumerate(layout.data(records, left_out), start=1):
         if count > limits.rows:
             raise Refused(f"The file has more than {limits.rows:,} rows: split it and import the parts.")
         yield check.row(record)
@@ -102,12 +103,19 @@ def clean_rows(
 class _Checker:
     """Knows the columns and options of one file."""
 
-    def __init__(self, mapping: ColumnMapping, known_options: frozenset[str], limits: Limits) -> None:
+    def __init__(
+        self,
+        mapping: ColumnMapping,
+        known_options: frozenset[str],
+        limits: Limits,
+        day_first: bool | None,
+        multiple: bool,
+    ) -> None:
         self.mapping = mapping
         self.limits = limits
-        self.closed = bool(known_options)
-        self.option_keys: dict[str, str] = {}
-        self.options = set(known_options)
+        self.ballot = Ballot(mapping, known_options, multiple=multiple)
+        self.ragged = mapping.layout is not None and mapping.layout.ragged
+        self.parse_voted_at = partial(parse_voted_at, day_first=day_first)
         self.extra_columns = [index for index, _ in mapping.extras]
         self.errors: list[RowError] = []
         self.number = 0
@@ -123,6 +131,10 @@ class _Checker:
             cells = self._fit(cells)
         if self.mapping.own:
             cells = [undo_defuse(cell) for cell in cells]
+        if self.mapping.drops and not self.errors:
+            self._drop(cells)
+        if self.mapping.blanks:
+            cells = self._blanked(cells)
         if self.errors:
             return Clean(record.row, self._errors_as_json(), base_hash=self._who(cells).base_hash)
         line = "".join(cells)
@@ -138,6 +150,8 @@ class _Checker:
         headline = cells[self.mapping.fields["headline"]] if take("headline") else ""
         headline_key = comparison_key(headline) if headline else ""
         voter_id, address = take("voter_id", ""), take("profile_url", "")
+        if voter_id and self.mapping.within is not None:
+            voter_id = f"{cells[self.mapping.within].strip()} / {voter_id}"
         url = self._converted("profile_url", address, normalise_url) or ""
         url_hash = key_hash(url) if url else None
         base_hash, derived = None, not voter_id
@@ -169,10 +183,9 @@ class _Checker:
     def _fields(self, cells: list[str]) -> Clean:
         fields = self.mapping.fields
         clean = self._who(cells)
-        option = cells[fields["option"]].strip()
-        key = self._option(option)
+        key, option, several = self.ballot.read(cells, self.number, self.errors)
         voted = cells[fields["voted_at"]].strip() if "voted_at" in fields else ""
-        moment = self._converted("voted_at", voted, parse_voted_at)
+        moment = self._converted("voted_at", voted, self.parse_voted_at)
         if self.errors:
             return Clean(self.number, self._errors_as_json(), base_hash=clean.base_hash)
         comment = cells[fields["comment"]] if "comment" in fields else ""
@@ -183,30 +196,24 @@ class _Checker:
             voted_at=moment,
             voted_raw=voted,
             extra=[cells[index] for index in self.extra_columns],
+            option_keys=[key for key, _ in several] if several else None,
+            option_texts=[text for _, text in several] if several else None,
         )
 
-    def _option(self, text: str) -> str:
-        key = self.option_keys.get(text)
-        if key is None:
-            key = option_key(text)
-            if len(key) > 1000 or len(key.encode("utf-8", "replace")) > 2000:
-                self._error("option", text, "is too long to be an option")
-                return key
-            if len(self.option_keys) < 10 * MOST_OPTIONS:
-                self.option_keys[text] = key
-        if not key:
-            self._error("option", text, "is empty: it does not say what was voted for")
-        elif key not in self.options:
-            if self.closed:
-                self._error("option", text, "not an option of this poll")
-            elif not self.errors:
-                self.options.add(key)
-                if len(self.options) > MOST_OPTIONS:
-                    raise Refused(
-                        f"The column “{self.header_of['option']}” has over {MOST_OPTIONS} different texts "
-                        f"(row {self.number}): it hardly holds the options of a poll."
-                    )
-        return key
+    def _drop(self, cells: list[str]) -> None:
+        """Rows that the format knows to be no votes, such as previews by the author of a survey."""
+        for index, values, reason in self.mapping.drops:
+            if compact(cells[index]) in values:
+                self._cell_error(index, cells[index], reason)
+
+    def _blanked(self, cells: list[str]) -> list[str]:
+        """Cells without the texts that stand for nothing in this format, such as a name “anonymous”."""
+        cells = list(cells)
+        for field, values in self.mapping.blanks:
+            index = self.mapping.fields[field]
+            if compact(cells[index]) in values:
+                cells[index] = ""
+        return cells
 
     def _converted[T](self, field: str, text: str, convert: Callable[[str], T]) -> T | None:
         if not text:
@@ -223,8 +230,8 @@ class _Checker:
         beyond = next((index for index in range(width, len(cells)) if cells[index].strip()), None)
         if beyond is not None:
             reason = f"the row is too long: it has {len(cells)} cells, the header {width}"
-            self.errors.append(RowError(self.number, f"column {beyond + 1}", _short(cells[beyond]), reason))
-        elif len(cells) < width:
+            self.errors.append(RowError(self.number, f"column {beyond + 1}", short(cells[beyond]), reason))
+        elif len(cells) < width and not self.ragged:
             reason = f"the row is too short: it has {len(cells)} cells, the header {width}"
             self.errors.append(RowError(self.number, self.mapping.headers[len(cells)], "", reason))
         return cells[:width] + [""] * (width - len(cells))
@@ -232,7 +239,7 @@ class _Checker:
     def _check_cells(self, cells: list[str]) -> None:
         field_of = {index: field for field, index in self.mapping.fields.items()}
         for index, cell in enumerate(cells):
-            bad = _UNSTORABLE.search(cell)
+            bad = UNSTORABLE.search(cell)
             if bad:
                 self._cell_error(index, cell, _what_is_bad(bad[0]))
             size = (
@@ -251,16 +258,16 @@ class _Checker:
         inside = column is not None and column < self.mapping.width
         header = self.mapping.headers[column] if inside and column is not None else ""
         value = record.cells[column] if column is not None and column < len(record.cells) else ""
-        self.errors.append(RowError(record.row, header, _short(value), record.problem))
+        self.errors.append(RowError(record.row, header, short(value), record.problem))
 
     def _identity_field(self) -> str:
         return next(field for field in IDENTITIES if field in self.mapping.fields)
 
     def _cell_error(self, index: int, cell: str, reason: str) -> None:
-        self.errors.append(RowError(self.number, self.mapping.headers[index], _short(cell), reason))
+        self.errors.append(RowError(self.number, self.mapping.headers[index], short(cell), reason))
 
     def _error(self, field: str, value: str, reason: str) -> None:
-        self.errors.append(RowError(self.number, self.header_of[field], _short(value), reason))
+        self.errors.append(RowError(self.number, self.header_of[field], short(value), reason))
 
     def _errors_as_json(self) -> str:
         return json.dumps([asdict(error) for error in self.errors])
@@ -272,12 +279,6 @@ def _what_is_bad(character: str) -> str:
     if "\udc00" <= character <= "\udcff":
         return f"holds the byte 0x{ord(character) - 0xDC00:02X}, which is not of the file's encoding"
     return "holds half of a character, which no text may have"
-
-
-def _short(value: str) -> str:
-    """A cell for a message: printable everywhere, storable, and not longer than needed."""
-    value = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value[: _SHOWN + 1])
-    return value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
 
 
 def _size(limit: int) -> str:
