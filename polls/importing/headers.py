@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from polls.importing.content import is_address, is_last_line, option_named
-from polls.importing.formats import Format, named, recognise
+from polls.importing.formats import NO_PRESET, Format, named, recognise
 from polls.importing.formats.declaration import compact
 from polls.importing.formats.names import EVERY_NAME, NAMES
 from polls.importing.layout import Layout, Table, names_columns, shown, trimmed, unique_headers
@@ -92,14 +92,15 @@ def _header(
     filled: Sequence[Record], first: Sequence[Record], reading: Reading, known: Collection[str]
 ) -> _Found:
     """The header's records, or none and what stands above the first row."""
-    preset = named(reading.preset) if reading.preset else None
+    by_columns_alone = reading.preset == NO_PRESET
+    preset = named(reading.preset) if reading.preset and not by_columns_alone else None
     wanted = _wanted(reading)
     header, known_format = None, preset
     if preset is not None:
         header = next((record for record in filled if preset.fits(record.cells)), None)
     if header is None:
         header, recognised = _named_header(filled, wanted)
-        known_format = preset or recognised
+        known_format = preset or (None if by_columns_alone else recognised)
     if header is None:
         header = next((record for record in filled if _names_options(record, first, known)), None)
     if header is None:

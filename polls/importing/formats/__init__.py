@@ -12,7 +12,10 @@ from polls.importing.formats import linkedin, meetings, surveys
 from polls.importing.formats.declaration import Drop, Format
 from polls.problems import WrongUsage
 
-__all__ = ["FORMATS", "Drop", "Format", "named", "recognise"]
+__all__ = ["FORMATS", "NO_PRESET", "Drop", "Format", "named", "recognise"]
+
+NO_PRESET: Final = "none"
+"""What a person says who wants a file read by its columns alone, whatever export it looks like."""
 
 FORMATS: Final = (
     meetings.ROLECALL,
