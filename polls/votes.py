@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -188,7 +189,8 @@ def _profile_url(voter: Voter, text: str) -> str:
     if key and keys.filter(value_hash=key_hash(key)).exclude(voter=voter.pk).exists():
         raise Refused(_("Another voter is known by the profile address “%(text)s”.") % {"text": text[:80]})
     if voter.profile_url:
-        keys.filter(voter=voter.pk, value_hash=key_hash(normalise_url(voter.profile_url))).delete()
+        with suppress(ValueError):  # kept before pages of companies were refused
+            keys.filter(voter=voter.pk, value_hash=key_hash(normalise_url(voter.profile_url))).delete()
     if key:
         VoterKey.objects.get_or_create(
             scheme=VoterKey.Scheme.URL,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +40,12 @@ def test_different_options_stay_different() -> None:
         "https://www.linkedin.com/in/rosa-luz/en-us/",
         "//www.linkedin.com//in/rosa-luz",
         " https://m.linkedin.com/in/rosa%2Dluz ",
+        "https://www.linkedin.com/in/rosa-luz/detail/contact-info/",
+        "https://www.linkedin.com/in/rosa-luz?originalSubdomain=uk&lipi=urn%3Ali",
+        "HTTPS://DE.LinkedIn.com/IN/rosa-luz/",
+        "<https://www.linkedin.com/in/rosa-luz>",
+        "https://www.linkedin.com/in/rosa-luz\u200b",
+        "\ufeffwww.linkedin.com/in/rosa-luz",
     ],
 )
 def test_spellings_of_one_profile_are_one(address: str) -> None:
@@ -48,6 +56,74 @@ def test_the_internal_ids_of_profiles_keep_their_case() -> None:
     assert normalise_url("https://www.linkedin.com/in/ACoAAB1x") != normalise_url(
         "https://linkedin.com/in/acoaab1x"
     )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://www.linkedin.com/in/ACwAAB1xYz",
+        "https://www.linkedin.com/sales/lead/ACwAAB1xYz,NAME_SEARCH,k0-_",
+        "https://www.linkedin.com/sales/people/ACwAAB1xYz,name,AbCd?_ntb=x",
+        "https://www.linkedin.com/sales/lead/ACwAAB1xYz/",
+    ],
+)
+def test_links_of_the_sales_navigator_name_the_member(address: str) -> None:
+    assert normalise_url(address) == "linkedin.com/in/ACwAAB1xYz"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "https://www.linkedin.com/pub/rosa-luz/1/2a/3b4",
+            "http://uk.linkedin.com/pub/Rosa-Luz/1/2A/3b4/?trk=x",
+        ),
+        ("linkedin.com/profile/view?id=AbC&trk=1", "https://www.linkedin.com/profile/view/?trk=2&id=AbC"),
+        ("https://www.linkedin.com/in/j%C3%B6rg-m", "https://www.linkedin.com/in/j%c3%b6rg-m/"),
+        ("https://www.linkedin.com/in/j%C3%B6rg-m", "https://www.linkedin.com/in/jörg-m"),
+        ("https://www.linkedin.com/in/jo\u0308rg-m", "https://www.linkedin.com/in/jörg-m"),
+        ("https://example.org/%7Erosa", "example.org/~rosa"),
+        ("https://example.org/J%c3%b6rg?fbclid=1", "https://example.org/Jörg?mc_cid=2"),
+    ],
+)
+def test_one_profile_in_two_other_spellings_is_one(one: str, other: str) -> None:
+    assert normalise_url(one) == normalise_url(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("linkedin.com/pub/rosa-luz/1/2a/3b4", "linkedin.com/pub/rosa-luz/5/6b/7c8"),
+        ("linkedin.com/profile/view?id=AbC", "linkedin.com/profile/view?id=abc"),
+        ("https://example.org/a%2Fb", "https://example.org/a/b"),
+        ("https://example.org/a%3Fb", "https://example.org/a?b"),
+        ("https://example.org/%FF", "https://example.org/%FE"),
+    ],
+)
+def test_two_profiles_in_spellings_alike_stay_two(one: str, other: str) -> None:
+    assert normalise_url(one) != normalise_url(other)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://www.linkedin.com/company/acme/",
+        "linkedin.com/Company/12345",
+        "https://www.linkedin.com/school/acme-university",
+        "https://de.linkedin.com/showcase/acme-cx/about/",
+    ],
+)
+def test_the_page_of_a_company_is_nobodys_profile(address: str) -> None:
+    with pytest.raises(ValueError, match="is the page of a company, not the profile of a person"):
+        normalise_url(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://www.linkedin.com", "linkedin.com/in/", "linkedin.com/sales/lead/"]
+)
+def test_an_address_that_stops_before_the_name_is_nobodys(address: str) -> None:
+    with pytest.raises(ValueError, match="names nobody's profile"):
+        normalise_url(address)
 
 
 def test_elsewhere_the_path_keeps_its_case_and_the_query_what_matters() -> None:
@@ -75,6 +151,7 @@ def test_a_placeholder_is_no_address(nothing: str) -> None:
         "mailto:rosa@example.org",
         "https://linkedin.com@evil.example/in/rosa",
         "https://<script>.com",
+        "https://www.linkedin.com/in/rosa%00luz",
     ],
 )
 def test_what_is_no_web_address_is_refused(bad: str) -> None:
@@ -84,7 +161,15 @@ def test_what_is_no_web_address_is_refused(bad: str) -> None:
         web_address(bad)
 
 
-@given(st.text(max_size=40))
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.text(max_size=40).map(lambda text: "https://example.org/" + text),
+        st.binary(max_size=8).map(lambda data: "https://example.org/" + "".join(f"%{b:02x}" for b in data)),
+        st.binary(max_size=8).map(lambda data: "linkedin.com/in/a" + "".join(f"%{b:02x}" for b in data)),
+        st.text(max_size=40).map(lambda text: "https://www.linkedin.com/in/" + text),
+    )
+)
 def test_whatever_is_kept_is_http_and_says_the_same_again(text: str) -> None:
     try:
         key, address = normalise_url(text), web_address(text)
@@ -93,6 +178,13 @@ def test_whatever_is_kept_is_http_and_says_the_same_again(text: str) -> None:
     assert not address or address.lower().startswith(("http://", "https://"))
     if key:
         assert normalise_url(address) == key
+        assert not re.search("[\ud800-\udfff\x00]", key) or re.search("[\ud800-\udfff\x00]", text)
+
+
+@given(st.from_regex(r"https?://(www\.)?linkedin\.com/in/[A-Za-z0-9_-]{1,20}/?", fullmatch=True))
+def test_the_quick_way_reads_an_address_as_taking_it_apart_does(address: str) -> None:
+    assert normalise_url(address) == normalise_url(address + "?trk=x")
+    assert web_address(address) == address
 
 
 def test_a_slug_reads_as_a_sentence() -> None:
