@@ -7,12 +7,26 @@ much larger than packed.
 from __future__ import annotations
 
 import io
+import lzma
 import struct
 import zipfile
+import zlib
 from typing import IO, Final
 
 from polls.importing.bounds import Limits
 from polls.problems import Refused
+
+UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    struct.error,
+)
+"""What reading a broken zip, or a part of one, ends with."""
 
 _END: Final = b"PK\x05\x06"
 _LOCATOR: Final = b"PK\x06\x07"
@@ -31,7 +45,7 @@ def open_zip(file: IO[bytes], name: str, limits: Limits) -> zipfile.ZipFile:
         raise _too_many(name, limits)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError):
+    except UNREADABLE:
         raise damaged(name) from None
     try:
         _check(archive, name, limits)
@@ -54,12 +68,8 @@ def read_part(archive: zipfile.ZipFile, part: str, most: int) -> bytes:
     try:
         with archive.open(part) as stream:
             return stream.read(most)
-    except (KeyError, zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
+    except (KeyError, *UNREADABLE):
         return b""
-    except Exception as error:
-        if type(error).__module__ in ("zlib", "lzma", "_lzma"):  # the libraries' own kinds of broken data
-            return b""
-        raise
 
 
 def _size_of_directory(file: IO[bytes]) -> int:
