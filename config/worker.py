@@ -75,6 +75,8 @@ async def _work(concurrency: int, above: int | None) -> None:
                 app.run_worker_async(
                     concurrency=concurrency,
                     delete_jobs="always",
+                    # New jobs are heard of at once, the end of one that others of its poll wait for is not.
+                    fetch_job_polling_interval=2,
                     install_signal_handlers=False,
                     update_heartbeat_interval=settings.ROLECALL_WORKER_HEARTBEAT,
                     stalled_worker_timeout=settings.ROLECALL_WORKER_DEAD_AFTER,

@@ -18,7 +18,14 @@ from uuid import UUID
 
 import psycopg
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -147,7 +154,8 @@ class Run:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Meanwhile another thread tells how far it is, and breaks off what is running when it has to end."""
-        watch = threading.Thread(target=self._watch, args=(connection,), name="import-watch", daemon=True)
+        working = connections[DEFAULT_DB_ALIAS]  # this thread's, where `connection` is each thread's own
+        watch = threading.Thread(target=self._watch, args=(working,), name="import-watch", daemon=True)
         watch.start()
         try:
             yield

@@ -12,7 +12,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -48,14 +48,27 @@ _LOST: Final = """
 """
 
 
+STEPS: Final = {
+    ImportJob.Kind.CHECK: ("reading", "matching", "writing"),
+    ImportJob.Kind.IMPORT: ("reading", "matching", "writing", "cases"),
+}
+"""The phases of `polls.importing.progress`, in their order; a check writes nothing and makes no cases."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an open job stands. `ahead`: another import of the same poll has to end first. `silent`: it is
-    said to run, but nothing was heard of it for as long as makes a worker count as dead."""
+    """How an open job stands. `worker`: one is running, for this or another. `ahead`: another job of the same
+    poll has to end first. `silent`: it is said to run, but nothing was heard of it for as long as makes a
+    worker count as dead. `step` of `steps` counts from 1, 0 before the first. `rate` is in rows a second,
+    `seconds_left` for the present step; null where nobody can tell."""
 
     worker: bool
     ahead: bool
     silent: bool
+    step: int
+    steps: int
+    rate: float | None
+    seconds_left: float | None
 
 
 def needs_job(rows: int) -> bool:
@@ -133,21 +146,37 @@ def latest_job(token: str) -> ImportJob | None:
 
 def open_jobs(user: User, poll: Poll | None = None) -> QuerySet[ImportJob]:
     """The jobs that are not over yet, newest first: in a poll all of them (for who may import there), else
-    those that this person asked for."""
+    those that this person asked for. `poll_exists` is false where the import is what makes the poll."""
     mine = Q(asked_by=user) if poll is None else Q(poll_slug=poll.slug)
-    return ImportJob.objects.filter(mine, state__in=ImportJob.OPEN).order_by("-asked_at")
+    there = Exists(Poll.objects.filter(slug=OuterRef("poll_slug")))
+    return ImportJob.objects.filter(mine, state__in=ImportJob.OPEN).annotate(poll_exists=there)
 
 
 def standing(job: ImportJob) -> Standing:
-    """Why an open job does not go on, as far as it does not."""
+    """How far an open job is, or why it does not go on."""
     earlier = Q(state=ImportJob.State.RUNNING) | Q(asked_at__lt=job.asked_at)
     others = ImportJob.objects.filter(earlier, poll_slug=job.poll_slug, state__in=ImportJob.OPEN)
-    limit = timezone.now() - _until_dead()
+    running = job.state == ImportJob.State.RUNNING
+    steps = STEPS[ImportJob.Kind(job.kind)]
+    rate = _rate(job) if running else None
+    left = max(0, job.rows_total - job.rows_done) / rate if rate and job.rows_total else None
     return Standing(
         worker=worker_is_running(),
-        ahead=others.exclude(pk=job.pk).exists(),
-        silent=job.state == ImportJob.State.RUNNING and (job.seen_at is None or job.seen_at < limit),
+        ahead=not running and others.exclude(pk=job.pk).exists(),
+        silent=running and (job.seen_at is None or job.seen_at < timezone.now() - _until_dead()),
+        step=steps.index(job.phase) + 1 if running and job.phase in steps else 0,
+        steps=len(steps),
+        rate=rate,
+        seconds_left=left,
     )
+
+
+def _rate(job: ImportJob) -> float | None:
+    """Rows a second since the run began; only the first step counts rows."""
+    if job.started_at is None or job.seen_at is None or job.phase != STEPS[ImportJob.Kind.IMPORT][0]:
+        return None
+    seconds = (job.seen_at - job.started_at).total_seconds()
+    return job.rows_done / seconds if seconds > 0 and job.rows_done else None
 
 
 def worker_is_running() -> bool:
