@@ -42,6 +42,10 @@ _CHANGES: Final = """
         'comment', CASE WHEN (s.comment <> '' OR c.revived) AND s.comment <> v.comment THEN v.comment END,
         'voted_at', CASE WHEN (s.voted_raw <> '' OR c.revived) AND (s.voted_at IS DISTINCT FROM v.voted_at
                          OR s.voted_at IS NULL AND s.voted_raw <> v.voted_raw) THEN v.voted_raw END,
+        -- What the text was read as then: an undo could not tell day and month apart.
+        'voted_at_moment', CASE WHEN (s.voted_raw <> '' OR c.revived)
+                         AND (s.voted_at IS DISTINCT FROM v.voted_at
+                         OR s.voted_at IS NULL AND s.voted_raw <> v.voted_raw) THEN v.voted_at END,
         'name', CASE WHEN c.is_first AND s.name NOT IN ('', p.name) THEN p.name END,
         'organisation', CASE WHEN c.is_first AND s.organisation NOT IN ('', p.organisation)
                              THEN p.organisation END,

@@ -1,0 +1,188 @@
+"""Taking an import back: what that would change, and doing it.
+
+Nothing is deleted: votes become void (`Vote.VoidReason.UNDONE`), what was there is kept as `VoteChange`, and
+voters, options, headlines and published figures stay. A later import that names such a vote revives it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from polls.changes import lock_poll, tell_votes_changed
+from polls.models import Batch, User, VoterMerge
+from polls.permissions import Person, PollRefused, Right, allows, check_right
+from polls.problems import Refused
+from polls.undoing import planning
+from polls.undoing.taking_back import take_back
+
+
+class UndoneAlready(Refused):
+    """The batch was undone before; nothing was changed."""
+
+
+class ChangedMeanwhile(Refused):
+    """What would go is no longer what was shown; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatGoes:
+    """What undoing a batch does, in numbers.
+
+    `votes` of `voters` stop counting, `returning` count again. `staying` were named by this batch and count
+    on, since another import named them too (or they were there before), `excluded` were taken out by a
+    person and stay out. `changed` votes or voters get earlier values back, `fields` says how many of each;
+    `kept` values stay, since somebody changed them later; `repeated` of the changed votes are in a later
+    import too. `merges` of voters are taken apart. `fingerprint` stands for all of it.
+    """
+
+    votes: int
+    voters: int
+    returning: int
+    staying: int
+    excluded: int
+    changed: int
+    fields: tuple[tuple[str, int], ...]
+    kept: int
+    repeated: int
+    merges: int
+    fingerprint: str
+
+    @property
+    def nothing(self) -> bool:
+        """Would nothing change but the record that the batch is undone?"""
+        return not (self.votes or self.returning or self.changed or self.merges)
+
+    def as_json(self) -> dict[str, Any]:
+        """The numbers, for a command."""
+        told = asdict(self) | {"fields": dict(self.fields)}
+        del told["fingerprint"]
+        return told
+
+
+_COUNTS: Final = """
+WITH gone AS (
+  SELECT v.id, v.voter_id FROM undo_fate f JOIN polls_vote v ON v.id = f.vote_id
+   WHERE f.becomes <> '' AND v.voided_at IS NULL
+), named AS (
+  SELECT v.id, v.voided_at, v.void_reason, f.vote_id IS NOT NULL AS moves
+    FROM undo_named n JOIN polls_vote v ON v.id = n.vote_id LEFT JOIN undo_fate f ON f.vote_id = v.id
+)
+SELECT (SELECT count(*) FROM gone),
+       (SELECT count(DISTINCT voter_id) FROM gone),
+       (SELECT count(*) FROM undo_fate WHERE becomes = ''),
+       (SELECT count(*) FROM named WHERE voided_at IS NULL AND NOT moves),
+       (SELECT count(*) FROM named WHERE void_reason NOT IN ('', 'undone', 'replaced') AND NOT moves),
+       (SELECT count(*) FROM (SELECT vote_id FROM undo_target UNION SELECT vote_id FROM undo_person) one),
+       (SELECT count(*) FROM undo_field WHERE kept AND field <> 'excluded'),
+       (SELECT count(*) FROM undo_target JOIN undo_held USING (vote_id) WHERE later),
+       (SELECT coalesce(sum(hashtextextended(vote_id || becomes, 1)), 0)::text FROM undo_fate),
+       (SELECT coalesce(sum(hashtextextended(vote_id || fields::text, 2)), 0)::text FROM undo_target),
+       (SELECT coalesce(sum(hashtextextended(voter_id || fields::text, 3)), 0)::text FROM undo_person)
+"""
+_PER_FIELD: Final = """
+SELECT field, count(*) FROM (
+  SELECT jsonb_object_keys(fields) AS field FROM undo_target
+  UNION ALL SELECT jsonb_object_keys(fields) FROM undo_person) every GROUP BY field
+"""
+
+
+def check_can_undo(user: Person, batch: Batch) -> None:
+    """Raises PollRefused unless the person may take this import back, and it was not taken back yet."""
+    check_right(user, batch.poll, Right.IMPORT)
+    if batch.undone_at is not None:
+        raise PollRefused(_("This import was undone already."))
+
+
+def can_undo(user: Person, batch: Batch) -> bool:
+    """May the person take this import back now?"""
+    return allows(check_can_undo, user, batch)
+
+
+@contextmanager
+def looked_at(batch: Batch) -> Iterator[WhatGoes]:
+    """What undoing the batch would change, with the tables of `planning` for who wants to know more.
+
+    Waits for nobody and leaves nothing behind.
+    """
+    with transaction.atomic():
+        with planning.planned(batch):
+            yield _count(batch)
+        transaction.set_rollback(True)
+
+
+def what_goes(batch: Batch) -> WhatGoes:
+    """What undoing the batch would change."""
+    with looked_at(batch) as found:
+        return found
+
+
+@transaction.atomic
+def undo_batch(*, batch: Batch, by: User | None, shown: str | None = None) -> WhatGoes:
+    """Take an import back in one transaction and tell what that changed.
+
+    `shown` is the fingerprint of what the person confirmed. Raises ChangedMeanwhile when it is that no more,
+    UndoneAlready the second time. If the hook fails, nothing is undone.
+    """
+    lock_poll(batch.poll.slug)
+    fresh = Batch.objects.select_for_update(of=("self",)).select_related("poll", "undone_by").get(pk=batch.pk)
+    if fresh.undone_at is not None:
+        raise UndoneAlready(
+            _("%(file)s was undone already, on %(day)s. Nothing was changed.")
+            % {"file": fresh.file_name, "day": fresh.undone_at.strftime("%Y-%m-%d")}
+        )
+    with planning.planned(fresh):
+        goes = _count(fresh)
+        if shown is not None and shown != goes.fingerprint:
+            raise ChangedMeanwhile(
+                _("The votes changed since this page was shown. Nothing was undone yet: look again.")
+            )
+        fresh.undone_at, fresh.undone_by = _clock(), by
+        take_back(batch=fresh, by=by, now=fresh.undone_at)
+    for merge in VoterMerge.objects.filter(batch=fresh, undone_at__isnull=True).order_by("-pk"):
+        from polls import merging
+
+        merging.undo_merge(merge=merge, by=by)
+    fresh.save(update_fields=["undone_at", "undone_by"])
+    tell_votes_changed(poll_id=fresh.poll_id, batch_id=fresh.pk)
+    return goes
+
+
+def _count(batch: Batch) -> WhatGoes:
+    """Numbers from the tables of `planning`."""
+    merges = VoterMerge.objects.filter(batch=batch, undone_at__isnull=True).count()
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS)
+        votes, voters, returning, staying, excluded, changed, kept, repeated, *sums = cursor.fetchone()
+        cursor.execute(_PER_FIELD)
+        per_field = dict(cursor.fetchall())
+    order = (*planning.OF_VOTE, *planning.OF_PERSON)
+    fields = tuple((field, per_field[field]) for field in order if field in per_field)
+    told = [votes, voters, returning, staying, excluded, changed, fields, kept, repeated, merges, sums]
+    return WhatGoes(
+        votes=votes,
+        voters=voters,
+        returning=returning,
+        staying=staying,
+        excluded=excluded,
+        changed=changed,
+        fields=fields,
+        kept=kept,
+        repeated=repeated,
+        merges=merges,
+        fingerprint=hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32],
+    )
+
+
+def _clock() -> Any:
+    """The database's time of now, not of the transaction's beginning: the poll was waited for meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
