@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from classify.assignment.reading import unread
 from classify.models import Case, Round, RoundReviewer
-from polls.models import Option, Poll
+from polls.models import Batch, Option, Poll
 
 # Live votes of the poll that stand behind no case of the round.
 _HOMELESS = """
@@ -128,19 +128,26 @@ SELECT DISTINCT ON (v.id) %(round)s, v.id, cv.case_id, %(now)s::timestamptz, %(r
 
 SHOW_NEW_TEXT = f"""
 UPDATE classify_case c
-   SET headline_id = v.headline_id, text = CASE WHEN v.headline_id IS NULL THEN '' ELSE v.headline_raw END
+   SET headline_id = v.headline_id, text = CASE WHEN v.headline_id IS NULL THEN '' ELSE v.headline_raw END,
+       review_again = true
   FROM classify_casevote cv JOIN polls_vote v ON v.id = cv.vote_id
  WHERE c.round_id = %(round)s AND c.origin = 'voter' AND cv.case_id = c.id AND cv.left_at IS NULL
    AND {_RETITLED}
 """  # noqa: S608 - of constants
 
-# Whether or not somebody has decided: a mark that depended on it would tell one reviewer about the other.
+# A vote that stood behind another case before, whether it left that just now or when its import was undone,
+# shows another title than the one it was read by. Flagged whether or not somebody has decided: a mark that
+# depended on it would tell one reviewer about the other.
 FLAG_JOINED = """
 UPDATE classify_case c SET review_again = true
-  FROM (SELECT DISTINCT cv.case_id
-          FROM classify_casevote cv JOIN classify_casevote old USING (round_id, vote_id)
-         WHERE cv.round_id = %(round)s AND cv.joined_at = %(now)s
-           AND old.left_at = %(now)s AND old.reason = 'headline changed') joined
+  FROM (SELECT DISTINCT moved.case_id
+          FROM (SELECT DISTINCT ON (cv.id) cv.case_id, old.case_id AS before
+                  FROM classify_casevote cv
+                  JOIN classify_casevote old ON old.round_id = cv.round_id AND old.vote_id = cv.vote_id
+                                            AND old.id < cv.id
+                 WHERE cv.round_id = %(round)s AND cv.joined_at = %(now)s
+                 ORDER BY cv.id, old.id DESC) moved
+         WHERE moved.case_id <> moved.before) joined
   JOIN (SELECT DISTINCT case_id FROM classify_casevote
          WHERE round_id = %(round)s AND joined_at < %(now)s) older USING (case_id)
  WHERE c.id = joined.case_id AND NOT c.review_again
@@ -203,13 +210,14 @@ def open_cases(round: Round) -> None:
 def after_votes_changed(*, poll_id: int, batch_id: int | None = None) -> None:
     """Let the cases of every round of the poll follow its votes.
 
-    `polls` calls this through a setting, in the transaction of an import, a correction or an exclusion. In an
-    open round votes leave, join and rejoin cases, and a reviewer who had handed in gets what is new to read.
+    `polls` calls this through a setting, in the transaction of an import, its undo, a correction or an
+    exclusion. In an open round votes leave, join and rejoin cases, and a reviewer who had handed in gets what
+    is new to read.
     A closed round loses excluded votes (or its totals would not reconcile) and is flagged, nothing more.
     """
     # A round being made waits for this transaction, or this waits for it: see `rounds.create_round`.
     Poll.objects.select_for_update(no_key=True).get(pk=poll_id)
-    reason = f"import {batch_id}" if batch_id is not None else "changed by hand"
+    reason = _reason(batch_id)
     for round in Round.objects.select_for_update(no_key=True).filter(poll_id=poll_id).order_by("pk"):
         # Seats before cases, as a decision locks them.
         seats = list(RoundReviewer.objects.select_for_update(no_key=True).filter(round=round).order_by("pk"))
@@ -222,6 +230,14 @@ def after_votes_changed(*, poll_id: int, batch_id: int | None = None) -> None:
             _run(values, RECOUNT_DECIDED)
             _run(values, COUNT_CASES)
             _take_back_hand_in(round, seats)
+
+
+def _reason(batch_id: int | None) -> str:
+    """Why votes join cases now, as their rows keep it."""
+    if batch_id is None:
+        return "changed by hand"
+    undone = Batch.objects.filter(pk=batch_id, undone_at__isnull=False).exists()
+    return f"import {batch_id} undone" if undone else f"import {batch_id}"
 
 
 def seal_cases(round: Round) -> int:
