@@ -28,7 +28,7 @@ from classify.models import Adjudication, Case, CaseVote, Category, Decision, Ro
 from classify.permissions import check_can_adjudicate, is_adjudicator, is_reviewer
 from classify.status import totals
 from polls.models import Poll, Role
-from polls.permissions import Person, PollRefused, Right, allows, check_right, roles_of
+from polls.permissions import RIGHTS, Person, PollRefused, Right, allows, check_right, roles_of
 
 STILL_OPEN = _(
     "Coding is still open. Results can be seen when both reviewers have handed in or coding is closed."
@@ -130,6 +130,27 @@ def check_can_see_votes(user: Person, poll: Poll) -> None:
 def can_see_votes(user: Person, poll: Poll) -> bool:
     """May the person see who voted for what?"""
     return allows(check_can_see_votes, user, poll)
+
+
+def polls_with_open_votes(user: Person) -> list[Poll]:
+    """Every poll whose votes the person may see, newest first: what `check_can_see_votes` lets pass, for all
+    polls at once. What is told across polls may come from these alone, counts included."""
+    if user.pk is None or not user.is_active:
+        return []
+    polls = Poll.objects.all()
+    if not user.is_superuser:
+        allowing = [role for role, rights in RIGHTS.items() if Right.SEE_VOTES in rights]
+        polls = polls.filter(memberships__user=user.pk, memberships__role__in=allowing).distinct()
+    handed_in = Count("reviewers", filter=Q(reviewers__handed_in_at__isnull=False))
+    hidden = (
+        Round.objects.filter(
+            pk__in=RoundReviewer.objects.filter(user=user.pk).values("round"), coding_closed_at__isnull=True
+        )
+        .annotate(seats=Count("reviewers"), handed_in=handed_in)
+        .exclude(seats__gt=1, handed_in=F("seats"))
+        .values("poll")
+    )
+    return list(polls.exclude(pk__in=hidden))
 
 
 def check_can_see_conflicts(user: Person, round: Round) -> None:
@@ -258,3 +279,23 @@ def last_decision(user: Person, round: Round, case_id: int) -> Decision | None:
     newest = Decision.objects.filter(round=round, case=case_id, reviewer=user.pk).aggregate(seq=Max("seq"))
     rows = my_decisions(user, round).filter(case=case_id, seq=newest["seq"])
     return rows.first()
+
+
+def decisions_on(user: Person, round: Round, cases: QuerySet[Case]) -> tuple[int | None, int]:
+    """How many decisions stand on these cases of the round, and how many of them are the person's own.
+
+    The first is None for who may not see the results of the round. Counted from the decisions, in time or
+    late, never from the case, whose pointers tell of the seal.
+    """
+    latest = (
+        Decision.objects.filter(round=round, case__in=cases)
+        .order_by("case_id", "slot", "-seq")
+        .distinct("case_id", "slot")
+        .values("pk")
+    )
+    found = (
+        Decision.objects.filter(pk__in=Subquery(latest))
+        .exclude(verdict=Decision.Verdict.WITHDRAWN)
+        .aggregate(every=Count("pk"), own=Count("pk", filter=Q(reviewer=user.pk)))
+    )
+    return (found["every"] if can_see_results(user, round) else None), found["own"]
