@@ -106,8 +106,32 @@ def exclude_vote(*, vote: Vote, reason: str, note: str = "", by: User) -> None:
     _set_exclusion(vote, reason=reason, note=note.strip(), by=by)
 
 
+def check_can_restore(vote: Vote) -> None:
+    """Raises Refused, saying what to do instead, for a vote that no person left out."""
+    instead = {
+        Vote.VoidReason.UNDONE: _("The import of this vote was undone. Import it again to count it."),
+        Vote.VoidReason.REPLACED: _(
+            "This voter answered anew since. Import that answer again, or correct the vote that counts."
+        ),
+        Vote.VoidReason.DOUBLE: _(
+            "The same person's other vote counts. If they are two people, undo the merge on the voter's page."
+        ),
+    }
+    if vote.voided_at is not None and vote.void_reason in instead:
+        raise Refused(instead[Vote.VoidReason(vote.void_reason)])
+
+
+def can_restore(vote: Vote) -> bool:
+    """May an exclusion be taken back by hand?"""
+    try:
+        check_can_restore(vote)
+    except Refused:
+        return False
+    return True
+
+
 def take_back_exclusion(*, vote: Vote, by: User) -> None:
-    """Count an excluded vote again. Taking back twice changes nothing."""
+    """Count a vote again that somebody left out. Taking back twice changes nothing. Raises Refused."""
     _set_exclusion(vote, reason="", note="", by=by)
 
 
@@ -133,6 +157,7 @@ def _set_exclusion(vote: Vote, *, reason: str, note: str, by: User) -> None:
     fresh = Vote.objects.select_for_update(of=("self",)).get(pk=vote.pk)
     if bool(fresh.voided_at) == bool(reason):
         return
+    check_can_restore(fresh)
     VoteChange.objects.create(
         vote=fresh,
         changed_by=by,
