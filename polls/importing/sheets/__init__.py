@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,10 @@ _ROOT: Final = Path(__file__).resolve().parents[3]
 _ZIP: Final = b"PK\x03\x04"
 _EMPTY_ZIP: Final = b"PK\x05\x06"
 _OLD: Final = b"\xd0\xcf\x11\xe0"
+_MOST_OF_CONTAINER: Final = 4 * 1024 * 1024 * 1024
+_TEXT_DOCUMENT: Final = (
+    "a text document, not a table: copy its table into a sheet and save that as CSV or XLSX."
+)
 _OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument."
 
 
@@ -55,7 +60,8 @@ def unpack(file: IO[bytes], *, name: str, sheet: str, limits: Limits, spool: Pat
     too slow.
     """
     file.seek(0)
-    kind = "xls" if file.read(4) == _OLD else _kind_of_zip(file, name, limits)
+    old = file.read(4) == _OLD
+    kind = _kind_of_old(file, name) if old else _kind_of_zip(file, name, limits)
     text = tempfile.TemporaryFile(dir=spool)  # noqa: SIM115 - closed by whoever reads the sheet
     try:
         with _on_disk(file, spool) as workbook:
@@ -66,6 +72,23 @@ def unpack(file: IO[bytes], *, name: str, sheet: str, limits: Limits, spool: Pat
     except BaseException:
         text.close()
         raise
+
+
+def _kind_of_old(file: IO[bytes], name: str) -> str:
+    """What Microsoft's old container holds, by the names in its directory."""
+    file.seek(48)
+    (sector,) = struct.unpack("<L", file.read(4).ljust(4, b"\xff"))
+    file.seek(min(512 * (sector + 1), _MOST_OF_CONTAINER))
+    directory = file.read(4096)
+    if _in_wide("EncryptedPackage") in directory:
+        raise _locked(name)
+    if _in_wide("WordDocument") in directory:
+        raise Refused(f"{name} is {_TEXT_DOCUMENT}")
+    return "xls"
+
+
+def _in_wide(word: str) -> bytes:
+    return word.encode("utf-16-le")
 
 
 def _kind_of_zip(file: IO[bytes], name: str, limits: Limits) -> str:
@@ -85,7 +108,7 @@ def _kind_of_zip(file: IO[bytes], name: str, limits: Limits) -> str:
 
 def _what_it_is(archive: zipfile.ZipFile, parts: set[str], mimetype: bytes) -> str:
     if any(part.startswith("word/") for part in parts) or mimetype.startswith(_OPEN_DOCUMENT + b"text"):
-        return "a text document, not a table: copy its table into a sheet and save that as CSV or XLSX."
+        return _TEXT_DOCUMENT
     if any(part.startswith("Index/") and part.endswith(".iwa") for part in parts):
         return "a Numbers document: export it as CSV or Excel and import that."
     if not parts:
@@ -154,7 +177,7 @@ def _refusal(report: dict[str, Any], name: str, kind: str, limits: Limits) -> Re
         return Refused(f"{name} has no sheet with cells.")
     if kind == "xls":
         return Refused(
-            f"{name} is an old Excel or Word file that cannot be read here: "
+            f"{name} is an old Excel file, or one of another program, that cannot be read here: "
             "save it as XLSX or CSV and import that."
         )
     return damaged(name)

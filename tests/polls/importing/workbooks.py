@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -182,3 +183,63 @@ def _ods_cell(cell: Cell) -> str:
     held = f" office:{attribute}={quoteattr(value)}" if attribute else ""
     paragraphs = "".join(f"<text:p>{escape(line)}</text:p>" for line in value.split("\n"))
     return f'<table:table-cell office:value-type="{kind}"{held}>{paragraphs}</table:table-cell>'
+
+
+def xls(rows: Rows, *, stream: str = "Workbook") -> bytes:
+    """An old workbook (BIFF8) of one sheet called `Old`: texts and numbers."""
+    cells = b"".join(
+        _xls_cell(row, column, cell)
+        for row, cells in enumerate(rows)
+        for column, cell in enumerate(cells)
+        if cell is not None
+    )
+    sheet = _record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 6)) + cells + _record(0x0A, b"")
+    start = _record(0x809, struct.pack("<HHHHII", 0x600, 0x05, 0, 0, 0, 6))
+    start += _record(0x42, struct.pack("<H", 1200))
+    name = b"\x03\x00Old"
+    at = len(start) + 4 + 6 + len(name) + 4
+    return compound_file(
+        stream, start + _record(0x85, struct.pack("<IH", at, 0) + name) + _record(0x0A, b"") + sheet
+    )
+
+
+def compound_file(stream: str, content: bytes) -> bytes:
+    """A file of Microsoft's old container with one stream in it."""
+    content = content.ljust(4096, b"\x00")  # smaller ones live elsewhere in the container
+    content += b"\x00" * (-len(content) % 512)
+    sectors = len(content) // 512
+    end, free = 0xFFFFFFFE, 0xFFFFFFFF
+    table = [0xFFFFFFFD, end, *range(3, sectors + 2), end]
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 16
+    header += struct.pack("<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, end, 0, end, 0)
+    header += struct.pack("<I", 0) + b"\xff" * (108 * 4)
+    folder = _entry("Root Entry", 5, 1, end, 0) + _entry(stream, 2, free, 2, len(content))
+    return (
+        header
+        + struct.pack(f"<{len(table)}I", *table).ljust(512, b"\xff")
+        + folder.ljust(512, b"\x00")
+        + content
+    )
+
+
+def _record(kind: int, content: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(content)) + content
+
+
+def _xls_cell(row: int, column: int, cell: Cell) -> bytes:
+    place = struct.pack("<HHH", row, column, 0)
+    if isinstance(cell, str):
+        text = cell.encode("utf-16-le")
+        return _record(0x204, place + struct.pack("<HB", len(text) // 2, 1) + text)
+    assert isinstance(cell, int | float)
+    return _record(0x203, place + struct.pack("<d", cell))
+
+
+def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+    text = name.encode("utf-16-le")
+    return (
+        text.ljust(64, b"\x00")
+        + struct.pack("<HBBIII", len(text) + 2, kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child)
+        + b"\x00" * 36
+        + struct.pack("<IQ", start, size)
+    )
