@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from classify.views import (
+    batches,
     codebooks,
     conflicts,
     decisions,
@@ -25,6 +26,8 @@ poll_patterns: list[URLPattern | URLResolver] = [
     path("voters/<int:vote_id>/", voters.vote_edit, name="vote-edit"),
     path("voters/<int:vote_id>/exclude/", voters.vote_exclude, name="vote-exclude"),
     path("voters/<int:vote_id>/take-back/", voters.vote_restore, name="vote-restore"),
+    path("imports/", batches.batches, name="batches"),
+    path("imports/<int:batch_id>/", batches.batch, name="batch"),
     path("rounds/new/", rounds.round_new, name="round-new"),
     path("report/", results.results, name="results"),
 ]

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from polls import upload_check, uploads
+from polls.undoing import what_goes
 from tests.addresses import (
     DONE,
     HIDDEN,
@@ -203,6 +204,25 @@ VOTERS = [
 ]
 
 
+def _batch(world: Study) -> dict[str, Any]:
+    return {**of_poll(world), "batch_id": world.poll.batches.latest("pk").pk}
+
+
+def _far_batch(world: Study) -> dict[str, Any]:
+    return {**of_far_poll(world), "batch_id": world.far_poll.batches.latest("pk").pk}
+
+
+def _seen(world: Study) -> dict[str, Any]:
+    """The form of the page carries what was shown."""
+    return {"shown": what_goes(world.poll.batches.latest("pk")).fingerprint}
+
+
+BATCHES = [
+    Address("classify:batches", of_poll, get=ADMINS, far=of_far_poll),
+    Address("classify:batch", _batch, get=ADMINS, post=ADMINS_DONE, data=_seen, far=_far_batch),
+]
+
+
 def _case(world: Study) -> dict[str, Any]:
     return {**of_round(world), "case_id": world.conflict.pk}
 
@@ -317,4 +337,4 @@ RESULTS = [
     Address("classify:export-file", _export, get=ADMINS, far=_far_export, is_page=False),
 ]
 
-ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *ROUNDS, *READING, *RESULTS]
+ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *BATCHES, *ROUNDS, *READING, *RESULTS]

@@ -54,6 +54,7 @@ def test_a_revived_vote_is_what_the_new_row_says_and_what_was_is_noted(load: Any
         "headline": "Head of CX | ex-Google",
         "comment": "Well said",
         "voted_at": "2026-03-05",
+        "voted_at_moment": "2026-03-05T00:00:00+00:00",
         "extra": {"Region": "EU"},
     }
 

@@ -1,0 +1,107 @@
+"""The imports of a poll: which there were, what one brought, and taking it back.
+
+The pages stand here and not in `polls`, because what an undo means for cases and decisions is told by the
+rules of blindness. No name, option or title of a voter is on them, so an admin who still reads may come in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django_tables2 import RequestConfig
+
+from classify import undoing as meaning
+from classify.tables.batches import BatchTable, batches_of, format_of, name_of
+from polls import undoing
+from polls.models import Batch
+from polls.permissions import check_can_import, get_poll_or_404
+from polls.undoing import ChangedMeanwhile, UndoneAlready, WhatGoes
+from polls.views.actor import actor
+
+PER_PAGE = 50
+
+
+@require_safe
+@never_cache
+def batches(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every import of the poll with its counts, newest first."""
+    poll = get_poll_or_404(request.user, slug)
+    check_can_import(request.user, poll)
+    table = BatchTable(batches_of(poll).select_related("poll"), poll=poll)
+    RequestConfig(request, paginate={"per_page": PER_PAGE}).configure(table)
+    context = {"poll": poll, "table": table, "shown": table.paginator.count}
+    return render(request, "classify/batches.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def batch(request: HttpRequest, slug: str, batch_id: int) -> HttpResponse:
+    """One import and what undoing it would do; the form carries what was shown, and undoes that alone."""
+    poll = get_poll_or_404(request.user, slug)
+    check_can_import(request.user, poll)
+    found = get_object_or_404(batches_of(poll), pk=batch_id)
+    found.poll = poll
+    status = 200
+    if request.method == "POST":
+        try:
+            goes = undoing.undo_batch(batch=found, by=actor(request), shown=request.POST.get("shown", ""))
+        except UndoneAlready as problem:
+            messages.info(request, str(problem))
+            return redirect("classify:batch", slug, batch_id)
+        except ChangedMeanwhile as problem:
+            messages.error(request, str(problem))
+            status = 422
+        else:
+            messages.success(request, said(found, goes))
+            return redirect("classify:batch", slug, batch_id)
+    return render(request, "classify/batch.html", context_of(request, found), status=status)
+
+
+def context_of(request: HttpRequest, found: Batch) -> dict[str, Any]:
+    """What the page of one import shows."""
+    can_undo = undoing.can_undo(request.user, found)
+    look = meaning.look(batch=found, user=actor(request)) if can_undo else None
+    return {
+        "poll": found.poll,
+        "batch": found,
+        "name": name_of(found),
+        "format": format_of(found),
+        "goes": look.goes if look else None,
+        "rounds": look.rounds if look else (),
+        "fields": [(FIELD_NAMES[field], n) for field, n in look.goes.fields] if look else [],
+    }
+
+
+FIELD_NAMES: dict[str, Any] = {
+    "option": gettext_lazy("option"),
+    "headline": gettext_lazy("headline"),
+    "comment": gettext_lazy("comment"),
+    "voted_at": gettext_lazy("time of the vote"),
+    "extra": gettext_lazy("other columns"),
+    "name": gettext_lazy("name"),
+    "organisation": gettext_lazy("organisation"),
+    "country": gettext_lazy("country"),
+    "profile_url": gettext_lazy("profile address"),
+    "voter_id": gettext_lazy("voter id"),
+}
+"""What can go back to an earlier value, in words."""
+
+
+def said(found: Batch, goes: WhatGoes) -> str:
+    """What an undo did, in a sentence."""
+    votes = ngettext("%(n)d vote no longer counts", "%(n)d votes no longer count", goes.votes)
+    changed = ngettext(
+        "%(n)d vote has earlier values back", "%(n)d votes have earlier values back", goes.changed
+    )
+    return _("%(file)s was undone: %(votes)s, %(changed)s.") % {
+        "file": name_of(found),
+        "votes": votes % {"n": goes.votes},
+        "changed": changed % {"n": goes.changed},
+    }
