@@ -14,6 +14,7 @@ NO_MARKS: Final = frozenset({"", "0", "false", "no", "nein", "-", "–", "☐", 
 
 _PROFILE = re.compile(r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/(?:in|pub|sales/(?:lead|people))/", re.I)
 _ADDRESS = re.compile(r"https?://\S+$|www\.\S+\.\S+$|[^\s@]+@[^\s@]+\.[a-z]{2,}$", re.IGNORECASE)
+_NAME = re.compile(r"(?!\d)\w[\w.'’-]*$")
 _LINK = re.compile(r"https?://\S+$|www\.\S+\.\S+$", re.IGNORECASE)
 _ROLE = re.compile(
     r"\b(?:manager|director|head|chief|officer|consultant|analyst|engineer|specialist|agent|coach|trainer|"
@@ -35,8 +36,13 @@ _LAST_LINE = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"[\s\d.,%()+-]*$")
-may_end: Final = re.compile(f"{_TOTAL.pattern}|{_LAST_LINE.pattern}", re.IGNORECASE).match
-"""A quick look at a first cell: only where it finds something the whole row is worth a look."""
+_ENDS: Final = re.compile(f"{_TOTAL.pattern}|{_LAST_LINE.pattern}", re.IGNORECASE)
+_ENDS_BEGIN: Final = frozenset("tTgGsSiIrReEcCdDnNpPaA©(0123456789")
+
+
+def may_end(cell: str) -> bool:
+    """A quick look at a first cell: only where it finds something the whole row is worth a look."""
+    return cell[:1] in _ENDS_BEGIN and _ENDS.match(cell) is not None
 
 
 def is_profile(cell: str) -> bool:
@@ -52,6 +58,16 @@ def is_address(cell: str) -> bool:
 def is_link(cell: str) -> bool:
     """A web address."""
     return is_profile(cell) or _LINK.match(cell.strip()) is not None
+
+
+def is_name(cell: str) -> bool:
+    """Two to four words that begin with a capital letter, none of them of a job title."""
+    words = cell.split()
+    return (
+        2 <= len(words) <= 4
+        and all(word[0].isupper() and _NAME.match(word) for word in words)
+        and not is_role(cell)
+    )
 
 
 def is_role(cell: str) -> bool:

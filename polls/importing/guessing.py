@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from polls.importing.content import is_link, is_profile, is_role, only_marks, option_named, share
+from polls.importing.content import is_link, is_name, is_profile, is_role, only_marks, option_named, share
 from polls.importing.formats.declaration import compact, words
 from polls.importing.formats.names import NAMES, PHRASES
 from polls.importing.layout import Layout
@@ -14,7 +14,7 @@ from polls.titles import comparison_key
 
 _HALF: Final = 0.5
 _ROLES: Final = 0.3
-_LONG_QUESTION: Final = 3
+_NAMES: Final = 0.8
 
 
 class Columns:
@@ -102,7 +102,7 @@ def guess_fields(columns: Columns, *, leave: Collection[str]) -> None:
 def _take_first(columns: Columns, field: str, names: Sequence[str], *, usual_names: bool = False) -> None:
     """The first name that a column has; one with nothing below gives way to another with something."""
     found = [index for name in names for index in columns.called(name)]
-    if usual_names:
+    if usual_names and columns.layout.format is not None and columns.layout.format.survey:
         found = [index for index in found if not columns.words[index] & columns.about]
     if field == "voted_at":
         found = [index for index in found if not columns.words[index] & columns.no_times]
@@ -130,6 +130,8 @@ def _by_content(columns: Columns, blocked: Collection[str]) -> None:
         survey = columns.layout.format is not None and columns.layout.format.survey
         if not headed or survey:
             _take_best(columns, "headline", is_role, _ROLES)
+    if not headed and "name" not in columns.fields and "name" not in blocked:
+        _take_best(columns, "name", is_name, _NAMES)
 
 
 def _take_best(columns: Columns, field: str, test: Callable[[str], bool], least: float) -> None:
@@ -212,11 +214,12 @@ def _choices_by_name(columns: Columns) -> tuple[tuple[int, str], ...]:
     """
     found: dict[str, dict[str, tuple[int, str]]] = {}
     for index in columns.free():
-        header = columns.layout.headers[index]
-        for text in (*columns.layout.words[index], header) if columns.layout.words else (header,):
+        texts = columns.layout.words[index] or (columns.layout.headers[index],)
+        for text in texts:
             option = option_named(text, columns.known)
             if option and only_marks(columns.cells[index], option):
-                question = option_key(header)[: -len(option)] if option_key(header) != option else ""
+                key = option_key(text)
+                question = key[: -len(option)] if key != option else texts[0] if len(texts) > 1 else ""
                 found.setdefault(question, {}).setdefault(option, (index, _ending(text, option)))
                 break
     best = max(found.values(), key=len, default={})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -15,9 +15,10 @@ from polls.importing.content import is_address, is_last_line, option_named
 from polls.importing.formats import NO_PRESET, Format, named, recognise
 from polls.importing.formats.declaration import compact
 from polls.importing.formats.names import EVERY_NAME, NAMES
-from polls.importing.layout import Layout, Table, names_columns, shown, trimmed, unique_headers
+from polls.importing.layout import Layout, Table, shown, trimmed, unique_headers
 from polls.importing.readers import Record, Source
 from polls.importing.reading import Reading
+from polls.importing.tables import best_table, list_tables, may_hold_several
 from polls.problems import Refused
 from polls.texts import option_key
 
@@ -26,9 +27,6 @@ WITHIN: Final = 20
 
 SAMPLE: Final = 200
 """Records by which columns are judged."""
-
-_LISTED: Final = 200_000
-"""Records in which tables are looked for, where a file begins as if it held several."""
 
 _NO_QUESTIONS: Final = frozenset({"response", "openendedresponse", "antwort", "offeneantwort"})
 _IMPORT_IDS: Final = '{"importid"'
@@ -41,15 +39,6 @@ class _Found:
     records: list[Record]
     above: int
     format: Format | None
-
-
-@dataclass(slots=True)
-class _Listed:
-    header: Record
-    title: str
-    rows: int = 0
-    hits: int = 0
-    cells: tuple[str, ...] = field(default=())
 
 
 def find(source: Source, reading: Reading, known: Collection[str]) -> tuple[Layout, list[Record]]:
@@ -71,10 +60,10 @@ def find(source: Source, reading: Reading, known: Collection[str]) -> tuple[Layo
         )
     tables: tuple[Table, ...] = ()
     chosen = reading.table or 1
-    if found.records and _may_hold_several(found, first):
-        listed = _list_tables(source, found, known)
+    if found.records and may_hold_several(found.records[0], found.above, found.format, first):
+        listed = list_tables(source.records(), found.records[0].row, found.format, known)
         tables = tuple(Table(number, table.title, table.rows) for number, table in enumerate(listed, 1))
-        chosen = reading.table or _best(listed)
+        chosen = reading.table or best_table(listed)
         if chosen <= len(listed):
             header = listed[chosen - 1].header
             found.records, found.above = [header], header.row
@@ -182,12 +171,12 @@ def _rows_of_header(header: Record, first: Sequence[Record], known: Format) -> l
     at = [index for index, cell in enumerate(header.cells) if compact(cell) in names]
     for record in first[here + 1 : start + known.header_rows]:
         cells = [record.cells[index] if index < len(record.cells) else "" for index in at]
-        alike = [
+        alike = sum(
             not cell.strip() or compact(cell) == compact(header.cells[index])
             for index, cell in zip(at, cells, strict=True)
-        ]
+        )
         ids = any(cell.strip().lower().startswith(_IMPORT_IDS) for cell in record.cells)
-        if record.problem or not (ids or all(alike)) or not any(record.cells):
+        if record.problem or not (ids or 2 * alike > len(at)) or not any(record.cells):
             break
         rows.append(record)
     return rows
@@ -271,63 +260,6 @@ def _pairs(base: int, first: Sequence[Record], above: int) -> list[str]:
         question = shown(questions.pop()) if len(questions) == 1 else ""
         headers += [f"Question {number}", question or f"Answer {number}"]
     return headers
-
-
-def _may_hold_several(found: _Found, first: Sequence[Record]) -> bool:
-    """Whether the beginning holds a second header; in a format that may come so, always."""
-    if found.format is not None and (found.format.several_tables or found.format.header_rows > 1):
-        return found.format.several_tables
-    header, apart = trimmed(found.records[0].cells), False
-    for record in first:
-        if record.row <= found.above:
-            continue
-        if not any(map(str.strip, record.cells)) or len(trimmed(record.cells)) == 1:
-            apart = True
-        elif apart and names_columns(record.cells, found.format, apart=True):
-            if trimmed(record.cells) != header:
-                return True
-        else:
-            apart = False
-    return False
-
-
-def _list_tables(source: Source, found: _Found, known: Collection[str]) -> list[_Listed]:
-    """The tables in their order, with how many rows each has and how many cells name an option."""
-    tables: list[_Listed] = []
-    current: _Listed | None = None
-    title, apart = "", True
-    for record in islice(source.records(), _LISTED):
-        if record.row < found.records[0].row or record.problem:
-            continue
-        cells = trimmed(record.cells)
-        if not cells:
-            apart = True
-        elif record.row == found.records[0].row or names_columns(cells, found.format, apart=apart):
-            current = next((table for table in tables if table.cells == cells), None)
-            if current is None:
-                current = _Listed(record, _title(title, cells, found.format), cells=cells)
-                tables.append(current)
-            title, apart = "", False
-        elif len(cells) == 1 and (apart or len(record.cells) == 1):
-            title, apart = cells[0], True
-        elif current is not None and not is_last_line(cells):
-            current.rows += 1
-            current.hits += sum(option_key(cell) in known for cell in cells) if known else 0
-            title, apart = "", False
-    return tables
-
-
-def _title(above: str, cells: Sequence[str], known: Format | None) -> str:
-    """What stands above a table and the questions in its header."""
-    about = known.is_about() if known is not None else None
-    questions = [cell for cell in cells if about is not None and cell and compact(cell) not in about]
-    return shown(" – ".join(dict.fromkeys([text for text in (above, *questions) if text])))[:300]
-
-
-def _best(tables: Sequence[_Listed]) -> int:
-    """The number of the table that names the poll's options best, else of the largest."""
-    best = max(range(len(tables)), key=lambda index: (tables[index].hits, tables[index].rows, -index))
-    return best + 1
 
 
 def _wanted(reading: Reading) -> frozenset[str]:

@@ -73,6 +73,9 @@ class Clean(NamedTuple):
     option_texts: list[str] | None = None
 
 
+_OF_THE_VOTER: Final = Clean._fields.index("option_key")
+
+
 def clean_rows(
     records: Iterable[Record],
     mapping: ColumnMapping,
@@ -189,16 +192,17 @@ class _Checker:
         if self.errors:
             return Clean(self.number, self._errors_as_json(), base_hash=clean.base_hash)
         comment = cells[fields["comment"]] if "comment" in fields else ""
-        return clean._replace(
-            option_key=key,
-            option_text=option,
-            comment=comment if comment.strip() else "",
-            voted_at=moment,
-            voted_raw=voted,
-            extra=[cells[index] for index in self.extra_columns],
-            option_keys=[key for key, _ in several] if several else None,
-            option_texts=[text for _, text in several] if several else None,
+        vote = (
+            key,
+            option,
+            comment if comment.strip() else "",
+            moment,
+            voted,
+            [cells[index] for index in self.extra_columns],
+            [key for key, _ in several] if several else None,
+            [text for _, text in several] if several else None,
         )
+        return Clean._make((*clean[:_OF_THE_VOTER], *vote))
 
     def _drop(self, cells: list[str]) -> None:
         """Rows that the format knows to be no votes, such as previews by the author of a survey."""

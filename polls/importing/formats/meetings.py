@@ -24,7 +24,7 @@ ZOOM: Final = Format(
     survey=True,
     several_tables=True,
     pairs=True,
-    blanks={"voter_id": "anonymous | n/a", "name": "anonymous attendee | anonymous"},
+    blanks={"voter_id": "anonymous | n/a"},
     notes=(_BY_EMAIL,),
 )
 
