@@ -17,11 +17,11 @@ from pathlib import Path
 from django.db import connection, transaction
 
 from polls.changes import lock_poll, tell_votes_changed
-from polls.importing import headlines, identity, mapping, published, staging, upsert
+from polls.importing import dating, headlines, identity, mapping, published, staging, upsert
 from polls.importing.progress import SILENT, Progress
 from polls.importing.readers import Source
 from polls.importing.reading import Reading
-from polls.importing.rejects import REASON, write_rejects
+from polls.importing.rejects import REASON, LeftOut, write_rejects
 from polls.importing.report import ImportReport
 from polls.importing.staging import CHUNK
 from polls.importing.target import (
@@ -84,7 +84,8 @@ def run_import(
     found = mapping.preview(source, reading, rows=0, known_options=known_option_keys(target)).mapping
     if found.missing():
         raise Refused(f"{source.name}: {found.missing()}")
-    day_first, notes = _day_order(source, reading, found)
+    day_first, of_dates = dating.order_of(source, reading, found)
+    notes = (*found.notes, *of_dates)
     job = _Job(
         source,
         reading,
@@ -132,7 +133,8 @@ class _Job:
         with transaction.atomic():
             known, several = known_option_keys(self.target), several_choices(self.target)
             self.progress.phase("reading", self.source.row_estimate or None)
-            staging.stage(self._watched(self._clean(known, several)))
+            left_out = LeftOut()
+            staging.stage(self._watched(self._clean(known, several, left_out)))
             self.progress.phase("matching")
             lock_poll(self.target.slug)
             if (known_option_keys(self.target), several_choices(self.target)) != (known, several):
@@ -148,21 +150,27 @@ class _Job:
             if written:
                 self.progress.phase("cases")
                 tell_votes_changed(poll_id=poll.pk, batch_id=batch.pk)
-            report = replace(self._report(poll, batch, counts, refused, written), notes=(*self.notes, *notes))
+            report = replace(
+                self._report(poll, batch, counts, refused, written),
+                notes=(*self.notes, *left_out.told(), *notes),
+            )
             if not written:
                 transaction.set_rollback(True)
             elif self.before_commit is not None:
                 self.before_commit(report)
             return report
 
-    def _clean(self, known: frozenset[str], several: bool | None) -> Iterator[Clean]:
+    def _clean(self, known: frozenset[str], several: bool | None, left_out: LeftOut) -> Iterator[Clean]:
+        # Where nobody said that there are several choices, only known options can tell that a cell has them.
+        may_be_several = bool(known or self.columns.option_columns) if several is None else several
         return clean_rows(
             self.source.records(),
             self.columns,
             known,
             self.source.limits,
             day_first=self.day_first,
-            multiple=several is not False,
+            multiple=may_be_several,
+            left_out=left_out,
         )
 
     def _watched(self, rows: Iterable[Clean]) -> Iterator[Clean]:
@@ -283,15 +291,6 @@ class _Job:
             if field in self.columns.fields
         ]
         return found[0] if found else ""
-
-
-def _day_order(
-    source: Source, reading: Reading, columns: mapping.ColumnMapping
-) -> tuple[bool | None, tuple[str, ...]]:
-    """How dates such as 03/04/2024 are meant in this file, and what there is to say of it; null: unknown."""
-    if reading.day_first is not None or "voted_at" not in columns.fields:
-        return reading.day_first, ()
-    return None, ()
 
 
 def _tallies(poll: Poll) -> list[published.Tally]:
