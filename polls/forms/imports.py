@@ -1,4 +1,4 @@
-"""Forms of an import by web page: the poll, its file, and which column is what."""
+"""Forms of an import by web page: the poll and its file. How the file is read: `polls.forms.reading`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from polls.importing.mapping import FIELDS, ColumnMapping
 from polls.models import Poll
 from polls.models.poll import validate_slug
 from polls.texts import option_key
@@ -29,7 +30,7 @@ FIELD_LABELS = {
 }
 MOST_OPTIONS = 50
 _SHARE = re.compile(r"(?<=[\s,;|:])(?P<share>\d{1,3}(?:[.,]\d{1,4})?) ?(?P<sign>%?)$")
-_WORKBOOK = re.compile(r"\.(xlsx?|xlsm|xlsb|ods|numbers)$", re.IGNORECASE)
+ACCEPTED = ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.ods,text/csv,text/tab-separated-values,text/plain"
 
 
 class SourceForm(forms.Form):
@@ -38,27 +39,28 @@ class SourceForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         required=False,
-        help_text=_("CSV or TSV, with a header row. From a spreadsheet program: save as CSV (UTF-8)."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ACCEPTED}),
     )
     pasted = forms.CharField(
         label=_("Or paste rows"),
         required=False,
         strip=False,
-        help_text=_("Copy cells from a sheet, header row included, and paste them here."),
+        help_text=_(
+            "Cells copied from a sheet, header row included, or a list of voters copied from a web page, one "
+            "voter over several lines."
+        ),
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
     )
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file and (_WORKBOOK.search(file.name or "") or file.read(4) == b"PK\x03\x04"):
-            raise ValidationError(
-                _("%(name)s is a workbook, which cannot be read. Save the sheet as CSV and choose that."),
-                params={"name": file.name},
-            )
-        if file:
-            file.seek(0)
-        return file
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = _(
+            "CSV, TSV or another table in text form, Excel (XLSX) or OpenDocument (ODS). At most %(size)d MB "
+            "and %(rows)s rows."
+        ) % {
+            "size": settings.ROLECALL_MAX_FILE_BYTES // 1024**2,
+            "rows": number_format(settings.ROLECALL_MAX_ROWS, force_grouping=True),
+        }
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -106,6 +108,11 @@ class NewPollForm(SourceForm):
         initial=True,
         help_text=_("For example from very to not at all. Then a trend across them makes sense."),
     )
+    multiple = forms.BooleanField(
+        label=_("Voters could choose several options"),
+        required=False,
+        help_text=_("Then one voter may have several votes, one per option."),
+    )
     published_total = forms.IntegerField(
         label=_("Published number of votes"), required=False, min_value=0, max_value=2_000_000_000
     )
@@ -121,6 +128,7 @@ class NewPollForm(SourceForm):
         "slug",
         "options",
         "options_are_ordered",
+        "multiple",
         "published_total",
         "opened_on",
         "closed_on",
@@ -172,6 +180,7 @@ class NewPollForm(SourceForm):
             "question": data["question"],
             "options": [list(pair) for pair in data["options"]],
             "options_are_ordered": data["options_are_ordered"],
+            "multiple": data["multiple"],
             "published_total": data["published_total"],
             "opened_on": data["opened_on"].isoformat() if data["opened_on"] else None,
             "closed_on": data["closed_on"].isoformat() if data["closed_on"] else None,
@@ -188,38 +197,3 @@ def parse_option(line: str) -> tuple[str, str]:
         if text:
             return text, found["share"].replace(",", ".")
     return line, ""
-
-
-class MappingForm(forms.Form):
-    """What each column of the file is: one select per column."""
-
-    def __init__(self, *args: Any, mapping: ColumnMapping, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.mapping = mapping
-        fields = {index: name for name, index in mapping.fields.items()}
-        choices = [("", _("Carry along as it is")), *((name, FIELD_LABELS[name]) for name in FIELDS)]
-        for index, header in enumerate(mapping.headers):
-            self.fields[f"column_{index}"] = forms.ChoiceField(
-                label=header or _("Column %(number)d") % {"number": index + 1},
-                choices=choices,
-                required=False,
-                initial=fields.get(index, ""),
-            )
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        chosen = [value for value in data.values() if value]
-        for name in FIELDS:
-            if chosen.count(name) > 1:
-                raise ValidationError(
-                    _("Two columns cannot both be “%(field)s”."), params={"field": FIELD_LABELS[name]}
-                )
-        return data
-
-    def columns(self) -> dict[str, str]:
-        """Every field with the header of its column, "" for the fields that no column is."""
-        columns = dict.fromkeys(FIELDS, "")
-        for index, header in enumerate(self.mapping.headers):
-            if name := self.cleaned_data.get(f"column_{index}"):
-                columns[name] = header
-        return columns

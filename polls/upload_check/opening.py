@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from polls.importing import readers
 from polls.importing.reading import Reading
-from polls.models import Option
+from polls.models import Option, Poll
 from polls.problems import Refused
 from polls.uploads import Upload
 
@@ -75,6 +75,13 @@ def option_texts(upload: Upload) -> list[str]:
         return [text for text, _share in upload.details.get("options", ())]
     options = Option.objects.filter(poll__slug=upload.poll).order_by("position")
     return list(options.values_list("text", flat=True))
+
+
+def is_multiple(upload: Upload) -> bool:
+    """Can a voter choose several options in the poll?"""
+    if upload.is_new:
+        return bool(upload.details.get("multiple"))
+    return Poll.objects.filter(slug=upload.poll, single_choice=False).exists()
 
 
 def as_date(text: str | None) -> date | None:

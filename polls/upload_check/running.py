@@ -20,7 +20,7 @@ from polls.importing.report import ImportReport
 from polls.models import Batch, Membership, Option, Poll, Role, User
 from polls.permissions import check_can_create_poll, check_can_import
 from polls.problems import Refused
-from polls.upload_check.opening import as_date, open_upload, poll_details
+from polls.upload_check.opening import as_date, is_big, open_upload, poll_details
 from polls.upload_check.using import Used, reading_in_use, remember
 from polls.uploads import Upload
 
@@ -42,6 +42,18 @@ def run_check(upload: Upload, *, by: User, progress: Progress = SILENT) -> Impor
     }
     upload.save()
     return report
+
+
+def ensure_checked(upload: Upload, *, by: User) -> bool:
+    """See to it that `upload.rejects` holds what would not be taken; false for a big file that no worker has
+    checked as it would be read now. The caller holds the upload. Raises Refused."""
+    if checked_report(upload) is not None:
+        return True
+    with open_upload(upload, upload.as_told) as source:
+        if is_big(source):
+            return False
+    run_check(upload, by=by)
+    return True
 
 
 def dry_run(upload: Upload, source: readers.Source, used: Used, by: User) -> dict[str, Any]:

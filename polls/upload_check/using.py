@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from polls.importing import mapping, readers
+from polls.importing.formats import NO_PRESET
 from polls.importing.reading import Reading
 from polls.models import User
 from polls.problems import Refused
-from polls.upload_check.opening import open_upload
+from polls.upload_check.opening import option_texts
 from polls.uploads import Upload
 
 
@@ -26,23 +27,14 @@ class Used:
 
 def reading_in_use(upload: Upload, source: readers.Source) -> Used:
     """How the file is read as things stand. Raises Refused when it cannot be read as it was told."""
-    told = upload.as_told
+    told, options = upload.as_told, option_texts(upload)
     try:
-        return Used(told, mapping.preview(source, told.columns))
+        return Used(told, mapping.preview(source, told, known_options=options))
     except Refused as problem:
         if told.columns is None:
             raise
-        rest = replace(told, columns=None, option_columns=())
-        return Used(rest, mapping.preview(source, rest.columns), problem=str(problem))
-
-
-def use(upload: Upload) -> Used | None:
-    """The same for a file that is not open yet; null when it cannot be read so."""
-    try:
-        with open_upload(upload, upload.as_told) as source:
-            return reading_in_use(upload, source)
-    except Refused:
-        return None
+        rest = replace(told, columns=None, option_columns=(), everyone="")
+        return Used(rest, mapping.preview(source, rest, known_options=options), problem=str(problem))
 
 
 def remember(used: Used, *, by: User) -> None:
@@ -55,13 +47,11 @@ def in_full(used: Used) -> Reading:
     columns = {
         field: found.headers[found.fields[field]] if field in found.fields else "" for field in mapping.FIELDS
     }
-    return Reading(
-        encoding=used.reading.encoding,
-        sheet=used.reading.sheet,
-        table=used.reading.table,
-        preset=used.reading.preset,
+    return replace(
+        used.reading,
+        table=found.layout.table if found.layout else used.reading.table,
+        preset=found.preset or NO_PRESET,
         columns=columns,
-        option_columns=used.reading.option_columns,
-        everyone=used.reading.everyone,
-        day_first=used.reading.day_first,
+        option_columns=tuple((found.headers[index], text) for index, text in found.option_columns),
+        everyone=found.everyone,
     )

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from polls import csvio, uploads
+from polls import csvio, jobs, uploads
 from polls.forms.imports import NewPollForm, SourceForm
 from polls.models import User
 from polls.permissions import check_can_create_poll, check_can_import, get_poll_or_404
@@ -18,6 +18,7 @@ from polls.views.actor import actor
 from polls.views.import_check import check_address
 
 EXAMPLE_OPTIONS = ["Extremely important", "Moderately important", "Not very important"]
+BATCHES_SHOWN = 5
 TEMPLATE_HEADERS = [
     "voter_id",
     "name",
@@ -56,7 +57,13 @@ def import_votes(request: HttpRequest, slug: str) -> HttpResponse:
         upload = store(form, by=actor(request), poll=poll.slug)
         if upload is not None:
             return redirect(check_address(upload))
-    context = {"poll": poll, "form": form, "options": poll.options.order_by("position")}
+    context = {
+        "poll": poll,
+        "form": form,
+        "options": poll.options.order_by("position"),
+        "open_jobs": jobs.open_jobs(actor(request), poll),
+        "batches": poll.batches.select_related("imported_by").order_by("-pk")[:BATCHES_SHOWN],
+    }
     return render(request, "polls/import.html", context, status=422 if form.errors else 200)
 
 

@@ -7,8 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polls.forms.imports import MappingForm, NewPollForm, SourceForm, parse_option
-from polls.importing.mapping import guess
+from polls.forms.imports import NewPollForm, SourceForm, parse_option
 
 
 @pytest.mark.parametrize(
@@ -53,10 +52,13 @@ def source(file=None, pasted=""):
 
 
 @pytest.mark.parametrize("name", ["voters.xlsx", "VOTERS.XLS", "v.ods", "v.numbers", "renamed.csv"])
-def test_a_workbook_is_refused_with_what_to_do(name):
-    form = source(SimpleUploadedFile(name, b"PK\x03\x04 and so on"))
-    assert not form.is_valid()
-    assert "Save the sheet as CSV" in str(form.errors)
+def test_a_files_name_says_nothing_and_workbooks_are_taken(name):
+    assert source(SimpleUploadedFile(name, b"PK\x03\x04 and so on")).is_valid()
+
+
+def test_the_bounds_are_said_before_anybody_meets_them(settings):
+    settings.ROLECALL_MAX_FILE_BYTES, settings.ROLECALL_MAX_ROWS = 3 * 1024 * 1024, 12_345
+    assert "At most 3 MB and 12,345 rows." in source()["file"].help_text
 
 
 def test_a_file_or_pasted_rows_but_not_both_and_not_neither():
@@ -111,31 +113,8 @@ def test_what_an_upload_remembers_of_a_poll():
         "question": "How?",
         "options": [["Yes", "50"], ["No", "50"]],
         "options_are_ordered": True,
+        "multiple": False,
         "published_total": 235,
         "opened_on": "2026-03-01",
         "closed_on": None,
     }
-
-
-def test_every_column_is_offered_with_its_guess():
-    columns = guess(["Name", "Vote", "Mood", ""])
-    form = MappingForm(mapping=columns)
-    assert [field.label for field in form] == list(columns.headers)
-    assert [form[f"column_{n}"].value() for n in range(3)] == ["name", "option", ""]
-
-
-def test_two_columns_cannot_be_the_same_field():
-    columns = guess(["Name", "Vote"])
-    form = MappingForm({"column_0": "option", "column_1": "option"}, mapping=columns)
-    assert not form.is_valid()
-    assert "Two columns cannot both be “Option voted for”." in str(form.errors)
-
-
-def test_columns_name_every_field():
-    columns = guess(["Name", "Vote"])
-    form = MappingForm({"column_0": "", "column_1": "option"}, mapping=columns)
-    assert form.is_valid()
-    chosen = form.columns()
-    assert chosen["option"] == "Vote"
-    assert chosen["name"] == ""
-    assert "voter_id" in chosen

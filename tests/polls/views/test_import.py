@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
-from polls.models import Vote
+from polls.models import Batch, ImportJob, Vote
 from tests.doors import check_door
 
 URL = "/polls/cx-head/import/"
@@ -50,7 +51,6 @@ def test_a_file_or_pasted_rows_lead_to_the_second_step_and_store_no_vote(admin, 
     [
         ({}, "Choose a file or paste the rows of a sheet."),
         ({"pasted": "   "}, "Choose a file or paste the rows of a sheet."),
-        ({"file": SimpleUploadedFile("v.xlsx", b"PK\x03\x04")}, "Save the sheet as CSV"),
         ({"file": SimpleUploadedFile("v.csv", b"")}, "empty"),
     ],
 )
@@ -60,6 +60,54 @@ def test_what_cannot_be_taken_is_said(admin, settings, data, sentence):
     assert sentence in answer.content.decode()
     root = Path(settings.MEDIA_ROOT)
     assert not root.exists() or not list(root.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("v.xlsx", b"PK\x03\x04 and then nothing of a workbook", "v.xlsx"),
+        ("v.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "v.xls"),
+        ("v.pdf", b"%PDF-1.7 and so on", "a PDF"),
+        ("v.csv.gz", b"\x1f\x8b\x08\x00 and so on", "compressed"),
+    ],
+)
+def test_what_is_no_table_is_named_at_the_second_step_with_nothing_but_a_way_out(
+    admin, name, content, sentence
+):
+    answer = admin.post(URL, {"file": SimpleUploadedFile(name, content)}, follow=True)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert sentence in page
+    assert "Cancel, store nothing" in page
+    assert "Import " not in page.partition("<main")[2].replace("Import votes", "")
+
+
+def test_a_poll_of_several_choices_says_so(admin, poll):
+    poll.single_choice = False
+    poll.save()
+    assert "A voter may have chosen several of them." in admin.get(URL).content.decode()
+
+
+def test_what_is_under_way_and_what_was_imported_before_is_shown(admin, ada, poll):
+    assert "The last imports" not in admin.get(URL).content.decode()
+    ImportJob.objects.create(kind="import", poll_slug=poll.slug, upload="t" * 32, asked_by=ada)
+    for number in range(7):
+        Batch.objects.create(
+            poll=poll,
+            file_name=f"file {number}.csv",
+            sha256=b"x",
+            encoding="utf-8",
+            imported_by=ada,
+            counts={"rows": 1234, "created": 4, "updated": 0, "unchanged": 1229, "rejected": 1},
+            undone_at=timezone.now() if number == 6 else None,
+        )
+    page = admin.get(URL).content.decode()
+    assert "file 6.csv" in page
+    assert "(undone)" in page
+    assert "1,234" in page
+    assert "file 2.csv" in page
+    assert "file 1.csv" not in page, "the last five"
+    assert f"/polls/cx-head/import/{'t' * 32}/job/" in page
 
 
 def test_a_file_beyond_the_limit_is_refused_with_the_limit(admin, settings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,21 @@ def test_the_wrong_method_is_refused(admin):
 def test_before_the_import_there_is_no_result(admin):
     url = send(admin)
     assert admin.get(f"{url}result/").status_code == 404
-    assert admin.get(f"{url}rejected.csv").status_code == 404
+    assert admin.get(f"{START}{'x' * 32}/rejected.csv").status_code == 404
+
+
+def test_what_would_not_be_taken_can_be_downloaded_before_the_import(admin):
+    url = send(admin)
+    assert f'href="{url}rejected.csv"' in admin.get(url).content.decode()
+    content = b"".join(admin.get(f"{url}rejected.csv").streaming_content).decode("utf-8-sig")
+    assert [line.partition(",")[0] for line in content.splitlines()] == ["Voter id", "v3"]
+    assert not Vote.objects.exists()
+
+
+def test_of_a_file_that_cannot_be_read_there_is_no_download_but_the_reason(admin):
+    url = send(admin, "voter_id,what\nv1,Perhaps\n")
+    answer = admin.get(f"{url}rejected.csv")
+    assert (answer.status_code, answer["Location"]) == (302, url)
 
 
 # --- looking -----------------------------------------------------
@@ -103,7 +118,7 @@ def test_the_guess_the_first_rows_and_the_totals_are_shown_and_nothing_is_stored
     assert "Import 2 rows" in text
     assert "3 voters with 2 different titles; 4 were published." in text
     assert "Extremely important 1 33.3 % 25 % none" in text
-    assert page.count(" selected") == len(GUESSED)
+    assert [value for name, value in chosen(page).items() if name.startswith("column_")] == GUESSED
     assert Vote.objects.count() == 1
     assert not Batch.objects.exists()
 
@@ -144,7 +159,7 @@ def test_columns_changed_while_importing_are_looked_at_first(admin):
     ("names", "sentence"),
     [
         (["option", "", "", "", "option", "", ""], "Two columns cannot both be “Option voted for”."),
-        (["king", "", "", "", "option", "", ""], "Choose one of the offered fields for each column."),
+        (["king", "", "", "", "option", "", ""], "Choose one of what is offered in each field."),
     ],
 )
 def test_columns_that_cannot_be_are_refused_and_stay_as_chosen(admin, names, sentence):
@@ -155,10 +170,11 @@ def test_columns_that_cannot_be_are_refused_and_stay_as_chosen(admin, names, sen
 
 
 def test_no_column_for_the_option_is_said_and_can_be_mended(admin):
-    url = send(admin, "voter_id,what\nv1,Not very important\n")
+    url = send(admin, "voter_id,what\nv1,Perhaps\nv2,Not very important*\nv3,Not very important\n")
     page = admin.get(url).content.decode()
     assert "No column holds the option voted for." in page
     assert "Import 1 row" not in page
+    assert do(admin, url, names=["voter_id", ""]).status_code == 422
     do(admin, url, "look", ["voter_id", "option"])
     assert "Import 1 row" in admin.get(url).content.decode()
 
@@ -274,11 +290,9 @@ def chosen(page):
     import re
 
     found = {}
-    for name, options in re.findall(
-        r'<select class="form-select" name="(column_\d+)"(.*?)</select>', page, re.S
-    ):
+    for name, options in re.findall(r'<select name="(\w+)"(.*?)</select>', page, re.S):
         value = re.search(r'value="([^"]*)" selected', options)
-        found[name] = value[1] if value else ""
+        found[name] = html.unescape(value[1]) if value else ""
     return found
 
 

@@ -88,6 +88,42 @@ def test_importing_makes_the_poll_with_its_maker_as_admin(browser, maker):
     assert "Download 1 rejected row" in page
 
 
+def test_before_the_poll_is_made_its_rejected_rows_can_be_downloaded(browser, nina, client_for):
+    url = f"{begin(browser)}rejected.csv"
+    content = b"".join(browser.get(url).streaming_content).decode("utf-8-sig")
+    assert content.splitlines()[1].startswith("v3,Mo,Boss,Perhaps,")
+    assert browser.post(url).status_code == 405
+    assert client_for(nina).get(url).status_code == 403
+    assert client_for(User.objects.get(username="root")).get(url).status_code == 404
+    assert not Poll.objects.exists()
+
+
+def test_a_poll_of_several_choices_takes_several_votes_of_a_voter(browser):
+    rows = "voter_id\toption\nv1\tYes; No\nv2\tNo\n"
+    url = begin(browser, pasted=rows, multiple="on")
+    page = browser.get(url).content.decode()
+    assert "2 voters" in page
+    assert "3 votes, since a voter could choose several options" in page
+    names = {"column_0": "voter_id", "column_1": "option", "multiple": "on"}
+    answer = browser.post(url, names | {"action": "import"})
+    assert answer.status_code == 302
+    assert not Poll.objects.get().single_choice
+    assert Vote.objects.count() == 3
+    assert "3 votes" in browser.get(answer["Location"]).content.decode()
+
+
+def test_that_voters_could_choose_several_options_can_be_said_while_looking(browser):
+    rows = "voter_id\toption\nv1\tYes; No\nv2\tNo\n"
+    url = begin(browser, pasted=rows)
+    assert "Yes; No" in browser.get(url).content.decode()
+    names = {"column_0": "voter_id", "column_1": "option"}
+    browser.post(url, names | {"multiple": "on", "action": "look"})
+    assert "3 votes" in browser.get(url).content.decode()
+    answer = browser.post(url, names | {"action": "import"}, follow=True)
+    assert "Look at the rows once more" in answer.content.decode(), "it was taken back"
+    assert not Poll.objects.exists()
+
+
 def test_options_are_taken_from_the_file_in_order_of_appearance(browser):
     commit(browser, begin(browser, options="", options_are_ordered="on"))
     poll = Poll.objects.get()

@@ -1,0 +1,18 @@
+// The page of a waiting file: says aloud what a changed choice made of it. Without this file it works too.
+(() => {
+  "use strict";
+
+  document.addEventListener("htmx:afterSwap", () => {
+    const reading = document.getElementById("reading");
+    if (reading) window.rolecall?.announce(reading.dataset.said);
+  });
+
+  // An answer that could not be had leaves the choices as they are; a button then sends them as a form does.
+  for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    document.addEventListener(failure, () => {
+      for (const hidden of document.querySelectorAll("#reading .no-js-only")) {
+        hidden.classList.remove("no-js-only");
+      }
+    });
+  }
+})();
