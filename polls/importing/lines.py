@@ -16,7 +16,7 @@ OTHER: Final = "other lines"
 """What is read of a voter. `option` follows where headings name options, `other lines` (a place, say) where
 there are any."""
 
-_LINES_PER_VOTER: Final = 40
+_LINES_PER_VOTER: Final = 20
 _LONGEST: Final = 500
 _VIEW: Final = (
     r"View (?P<en>.{1,120}?)[’'′´`]s?\s+(?:full )?profile"
