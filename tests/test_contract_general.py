@@ -17,6 +17,7 @@ Runner = Callable[..., Ran]
 
 COMMANDS = [
     "import_poll",
+    "import_series",
     "import_tags",
     "agreement",
     "report",

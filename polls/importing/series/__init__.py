@@ -43,10 +43,11 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class SeriesReport:
     """What came of each file, in order. `voters` counts different people over all polls of the series, as
-    they are afterwards (in a dry run: as they would be)."""
+    they are afterwards (in a dry run: as they would be). `left_out` are files that are no tables."""
 
     polls: tuple[ImportReport | Failure, ...]
     voters: int
+    left_out: tuple[str, ...] = ()
 
     @property
     def written(self) -> int:
@@ -94,9 +95,11 @@ def import_series(
             raise Refused(f"{members.where} holds no table to import (CSV, TSV, XLSX or ODS).")
         if rejects is not None:
             _make_folder(rejects)
+        taken = {wish.file for wish in wishes}
+        left_out = tuple(name for name in members.names if name not in taken and name.casefold() != NAME)
         run = _Run(members, by, dry_run, strict, rejects, limits, spool, progress)
         if not dry_run:
-            return _all(run, wishes, tell)
+            return replace(_all(run, wishes, tell), left_out=left_out)
         with transaction.atomic():
             report = _all(run, wishes, tell)
             transaction.set_rollback(True)
@@ -106,7 +109,7 @@ def import_series(
             else each
             for each in report.polls
         )
-        return replace(report, polls=tuple(tried))
+        return replace(report, polls=tuple(tried), left_out=left_out)
 
 
 @dataclass(frozen=True, slots=True)

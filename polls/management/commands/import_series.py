@@ -41,6 +41,9 @@ class Command(ContractCommand):
             spool=spool,
             tell=lambda file: self.complain(f"Reading {file}"),
         )
+        if report.left_out:
+            are = "it is no table" if len(report.left_out) == 1 else "they are no tables"
+            self.complain(f"Left out, since {are}: {', '.join(report.left_out)}")
         sentence = _refusal(report, dry_run=options["dry_run"], strict=options["strict"])
         return Outcome(report.as_json(), _told(report), 1 if sentence else 0, sentence)
 
