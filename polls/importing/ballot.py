@@ -85,6 +85,8 @@ class Ballot:
         if text.endswith(";") and self.mapping.preset:
             text = text.rstrip("; ")
             key = option_key(text)
+            if not key:
+                return wrong("is empty: it does not say what was voted for")
         self._add(key, header, row, errors)
         return key, text, None
 

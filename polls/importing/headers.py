@@ -192,14 +192,14 @@ def _layout(found: _Found, first: Sequence[Record], table: int, tables: tuple[Ta
         usual = max((len(trimmed(cells)) for cells in rows), default=1)
         headers = unique_headers([f"Column {number}" for number in range(1, usual + 1)])
         nothing: tuple[tuple[str, ...], ...] = tuple(() for _ in headers)
-        return Layout(headers, nothing, (), found.above, found.format, table=table, tables=tables)
+        return Layout(headers, nothing, (), found.above, found.format, ragged=True)
     joined, words = _joined([record.cells for record in found.records], found.format)
     ragged = False
     known = found.format
     if known is not None and known.pairs:
         pairs = _pairs(len(trimmed(found.records[0].cells)), first, found.above)
         ragged = bool(pairs)
-        joined, words = [*joined[: len(joined)], *pairs], [*words, *((name,) for name in pairs)]
+        joined, words = [*joined, *pairs], [*words, *((name,) for name in pairs)]
     headers = unique_headers(joined)
     names = found.records[min(len(found.records), known.row_of_names if known else 1) - 1]
     return Layout(

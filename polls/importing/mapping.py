@@ -36,6 +36,7 @@ __all__ = [
 
 IDENTITIES: Final = ("voter_id", "profile_url", "name", "first_name", "last_name", "headline")
 SOURCE_PREFIX: Final = "source:"
+_JUDGED_CELLS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,9 @@ def preview(
         raise Refused(
             f"{source.name} has {len(layout.headers)} columns; at most {source.limits.columns} are read."
         )
-    mapping = _mapping(layout, reading, known, [record.cells for record in sample if not record.problem])
+    # Wide tables are judged by fewer rows.
+    judged = sample[: max(20, _JUDGED_CELLS // max(1, len(layout.headers)))]
+    mapping = _mapping(layout, reading, known, [record.cells for record in judged if not record.problem])
     return Preview(
         mapping, tuple((record.row, tuple(record.cells)) for record in sample[:rows]), layout.tables
     )
@@ -193,13 +196,29 @@ def _with_format(
         known.separators,
         layout,
         known.day_first,
-        guessing.index_of(layout, known.within) if "voter_id" in fields else None,
+        _within(layout, known, fields),
         tuple((field, frozenset(words(texts))) for field, texts in known.blanks.items() if field in fields),
         tuple(
             (index, frozenset(words(drop.values)), drop.reason) for drop, index in places if index is not None
         ),
-        known.notes,
+        (*known.notes, *_no_vote_times(layout, known, fields)),
     )
+
+
+def _within(layout: Layout, known: Format, fields: Mapping[str, int]) -> int | None:
+    """The column within which the format's own id of a voter is unique; null for any other id."""
+    index = guessing.index_of(layout, known.fields.get("voter_id", ""))
+    return guessing.index_of(layout, known.within) if index == fields.get("voter_id", -1) else None
+
+
+def _no_vote_times(layout: Layout, known: Format, fields: Mapping[str, int]) -> list[str]:
+    """A sentence for each date that is not taken for the time of a vote."""
+    places = (guessing.index_of(layout, names) for names in known.no_vote_times)
+    return [
+        f"“{layout.headers[index]}” is not when somebody voted, so it is only carried along."
+        for index in places
+        if index is not None and index != fields.get("voted_at")
+    ]
 
 
 def _check_one_way(
