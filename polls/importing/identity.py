@@ -1,6 +1,7 @@
 """Who the rows are: match them to known voters, make new ones, keep the keys by which they are known.
 
 Within a poll a voter is known by `voter_id`; across polls only equal profile addresses make one voter.
+Whoever was found to be somebody else (`VoterMerge`) is met as that person, whatever they are named by.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from polls.changes import hold_voters
 from polls.importing.staging import reject
 
 
@@ -27,7 +29,18 @@ _MATCH: Final = """
     LEFT JOIN polls_voterkey u ON u.scheme = 'url' AND u.scope_id IS NULL AND u.value_hash = s.url_hash
     WHERE s.errors IS NULL
 """
-# The id is one voter's, the address another's, and both are known to be two people.
+_ANY_MERGED: Final = "SELECT EXISTS (SELECT FROM polls_voter WHERE merged_into_id IS NOT NULL)"
+_FOLLOW_MERGED: Final = (
+    """
+    UPDATE import_match m SET by_id = v.merged_into_id, voter_id = v.merged_into_id
+    FROM polls_voter v WHERE v.id = m.by_id AND v.merged_into_id IS NOT NULL
+    """,
+    """
+    UPDATE import_match m SET by_url = v.merged_into_id, voter_id = coalesce(m.by_id, v.merged_into_id)
+    FROM polls_voter v WHERE v.id = m.by_url AND v.merged_into_id IS NOT NULL
+    """,
+)
+# The id is one voter's, the address another's, and both are known to be two people, or may have voted twice.
 _TWO_VOTERS: Final = """
     SELECT m.row, %(url)s::text AS header, s.profile_url AS value,
            'the profile address belongs to another voter than the voter_id “' || s.id_value || '”' AS reason
@@ -35,7 +48,8 @@ _TWO_VOTERS: Final = """
     WHERE m.by_id <> m.by_url AND (
         EXISTS (SELECT FROM polls_voterkey k WHERE k.scheme = 'id' AND k.scope_id = %(poll)s
                 AND k.voter_id = m.by_url)
-        OR EXISTS (SELECT FROM polls_voterkey k WHERE k.scheme = 'url' AND k.voter_id = m.by_id))
+        OR EXISTS (SELECT FROM polls_voterkey k WHERE k.scheme = 'url' AND k.voter_id = m.by_id)
+        OR EXISTS (SELECT FROM polls_vote e WHERE e.voter_id = m.by_id AND e.poll_id <> %(poll)s))
 """
 _OTHER_ID: Final = """
     SELECT m.row, %(id)s::text AS header, s.id_value AS value,
@@ -66,8 +80,32 @@ _NOTE_CHANGES: Final = (
       AND k.scheme = 'id' AND k.scope_id = %(poll)s AND k.voter_id = m.by_url AND k.derived
     """,
 )
-# Known in this poll only, now found to be somebody met in another one: one person from now on.
+# Known in this poll only, now found to be somebody met in another one: one person from now on. In the form of
+# `polls.merging`, which takes it apart again when the import is undone.
+_FILLED: Final = """jsonb_strip_nulls(jsonb_build_object(
+        'name', CASE WHEN kept.name = '' THEN nullif(was.name, '') END,
+        'organisation', CASE WHEN kept.organisation = '' THEN nullif(was.organisation, '') END,
+        'country', CASE WHEN kept.country = '' THEN nullif(was.country, '') END))"""
 _MERGE: Final = (
+    """
+    SELECT FROM polls_voter WHERE id IN (
+        SELECT unnest(ARRAY[voter_id, merged_from]) FROM import_match WHERE merged_from IS NOT NULL)
+    ORDER BY id FOR UPDATE
+    """,
+    f"""
+    INSERT INTO polls_votermerge (kept_id, merged_id, batch_id, merged_by_id, merged_at, moved)
+    SELECT kept.id, was.id, %(batch)s, %(by)s, now(), jsonb_build_object(
+        'votes', (SELECT coalesce(jsonb_agg(v.id ORDER BY v.id), '[]') FROM polls_vote v
+                  WHERE v.voter_id = was.id),
+        'keys', (SELECT coalesce(jsonb_agg(k.id ORDER BY k.id), '[]') FROM polls_voterkey k
+                 WHERE k.voter_id = was.id),
+        'followers', (SELECT coalesce(jsonb_agg(f.id ORDER BY f.id), '[]') FROM polls_voter f
+                      WHERE f.merged_into_id = was.id),
+        'filled', {_FILLED},
+        'last_vote', (SELECT max(id) FROM polls_vote), 'last_change', (SELECT max(id) FROM polls_votechange))
+    FROM import_match m JOIN polls_voter kept ON kept.id = m.voter_id
+    JOIN polls_voter was ON was.id = m.merged_from ORDER BY m.row
+    """,  # noqa: S608 - of constants
     """
     UPDATE polls_voter v SET name = coalesce(nullif(v.name, ''), o.name),
         organisation = coalesce(nullif(v.organisation, ''), o.organisation),
@@ -76,7 +114,10 @@ _MERGE: Final = (
     """,
     "UPDATE polls_vote v SET voter_id = m.voter_id FROM import_match m WHERE v.voter_id = m.merged_from",
     "UPDATE polls_voterkey k SET voter_id = m.voter_id FROM import_match m WHERE k.voter_id = m.merged_from",
-    "DELETE FROM polls_voter v USING import_match m WHERE v.id = m.merged_from",
+    """
+    UPDATE polls_voter v SET merged_into_id = m.voter_id FROM import_match m
+    WHERE m.merged_from IN (v.id, v.merged_into_id)
+    """,
 )
 _VOTERS: Final = """
     INSERT INTO polls_voter (id, name, organisation, country, profile_url, created_at)
@@ -113,9 +154,14 @@ _VOTES: Final = """
 def match_voters(*, poll_id: int, headers: dict[str, str]) -> None:
     """Find the voter and vote of every accepted row; reject rows that would mix two people up."""
     parameters: dict[str, Any] = headers | {"poll": poll_id}
+    hold_voters()
     with connection.cursor() as cursor:
         cursor.execute(_MATCH, parameters)
         cursor.execute("ANALYZE import_match")
+        cursor.execute(_ANY_MERGED)
+        if cursor.fetchone()[0]:
+            for statement in _FOLLOW_MERGED:
+                cursor.execute(statement)
         lost = sum(reject(query, parameters) for query in (_TWO_VOTERS, _OTHER_ID, _SAME_VOTER))
         if lost:
             cursor.execute(_FORGET_REJECTED)
@@ -124,9 +170,9 @@ def match_voters(*, poll_id: int, headers: dict[str, str]) -> None:
             cursor.execute(statement, parameters)
 
 
-def write_voters(*, poll_id: int) -> None:
+def write_voters(*, poll_id: int, batch_id: int, by_id: int | None) -> None:
     """Make the new voters and every key not yet known. Raises Interrupted if another import was faster."""
-    parameters = {"poll": poll_id}
+    parameters = {"poll": poll_id, "batch": batch_id, "by": by_id}
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) " + _NEW_ADDRESSES)
         (expected,) = cursor.fetchone()
@@ -136,7 +182,7 @@ def write_voters(*, poll_id: int) -> None:
         cursor.execute("SELECT FROM import_match WHERE merged_from IS NOT NULL LIMIT 1")
         if cursor.fetchone() is not None:
             for statement in _MERGE:
-                cursor.execute(statement)
+                cursor.execute(statement, parameters)
         cursor.execute(_VOTERS)
         cursor.execute(_RENAME_KEYS, parameters)
         cursor.execute(_ID_KEYS, parameters)

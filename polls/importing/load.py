@@ -212,7 +212,7 @@ class _Job:
             sheet=self._sheet()[:255],
             imported_by=self.by,
         )
-        identity.write_voters(poll_id=poll.pk)
+        identity.write_voters(poll_id=poll.pk, batch_id=batch.pk, by_id=self.by.pk if self.by else None)
         headlines.write_headlines()
         created, updated = upsert.write_votes(
             poll=poll,

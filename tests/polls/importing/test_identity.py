@@ -12,7 +12,19 @@ from django.db import connections, transaction
 from polls.changes import lock_poll
 from polls.importing.load import run_import
 from polls.importing.readers import open_upload
-from polls.models import Headline, HeadlinePart, JobTitle, Option, Poll, Vote, VoteChange, Voter, VoterKey
+from polls.merging import merge_voters
+from polls.models import (
+    Headline,
+    HeadlinePart,
+    JobTitle,
+    Option,
+    Poll,
+    Vote,
+    VoteChange,
+    Voter,
+    VoterKey,
+    VoterMerge,
+)
 
 ROSA = "https://www.linkedin.com/in/rosa"
 
@@ -58,10 +70,45 @@ def test_an_address_that_comes_later_joins_the_person_known_from_another_poll(lo
     load("voter_id,name,organisation,option\nx9,Rosa,Acme,No\n", poll="b")
     report = load(f"voter_id,name,profile_url,option\nx9,Rosa,{ROSA},No\n", poll="b")
     assert (report.created, report.updated, report.rejected) == (0, 1, 0)
-    voter = Voter.objects.get()
+    voter = Voter.objects.get(merged_into=None)
     assert (voter.name, voter.country, voter.organisation, voter.votes.count()) == ("Rosa", "DE", "Acme", 2)
     assert ids("b") == ["x9"]
     assert load(f"voter_id,name,profile_url,option\nx9,Rosa,{ROSA},No\n", poll="b").unchanged == 1
+
+
+@pytest.mark.django_db
+def test_a_voter_found_to_be_another_stays_on_record_with_what_went_over(load: Any, nina: Any) -> None:
+    load(f"voter_id,name,country,profile_url,option\nv1,Rosa,DE,{ROSA},Yes\n", poll="a")
+    load("voter_id,name,organisation,option\nx9,Rosa,Acme,No\n", poll="b")
+    was = Voter.objects.get(organisation="Acme")
+    vote, key = was.votes.get(), was.keys.get()
+    load(f"voter_id,name,profile_url,option\nx9,Rosa,{ROSA},No\n", poll="b", by=nina)
+    merge = VoterMerge.objects.get()
+    assert (merge.merged, merge.kept, merge.merged_by) == (was, Voter.objects.get(merged_into=None), nina)
+    assert merge.batch == Poll.objects.get(slug="b").batches.latest("id")
+    assert merge.moved == {
+        "votes": [vote.pk],
+        "keys": [key.pk],
+        "followers": [],
+        "filled": {"organisation": "Acme"},
+        "last_vote": vote.pk,
+        "last_change": None,
+    }
+    was.refresh_from_db()
+    assert (was.merged_into, was.name, was.votes.count(), was.keys.count()) == (merge.kept, "Rosa", 0, 0)
+
+
+@pytest.mark.django_db
+def test_a_merged_voter_who_voted_elsewhere_too_is_not_merged_again_by_a_file(load: Any) -> None:
+    """Known in this poll and in a third: whether the two are one is for a person to say."""
+    load("voter_id,name,option\nu1,Uma,Yes\n", poll="c")
+    load("voter_id,name,option\nx9,Rosa,Yes\n", poll="b")
+    merge_voters(kept=Voter.objects.get(name="Rosa"), merged=Voter.objects.get(name="Uma"), by=None)
+    load(f"voter_id,profile_url,option\nv1,{ROSA},Yes\n", poll="a")
+    report = load(f"voter_id,profile_url,option\nx9,{ROSA},Yes\n", poll="b")
+    assert [error.reason for error in report.errors] == [
+        "the profile address belongs to another voter than the voter_id “x9”"
+    ]
 
 
 @pytest.mark.django_db
