@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 DEFAULT_CONCURRENCY = 2
 LOOK_EVERY = 0.5
 """Seconds between two looks at the process above."""
+ASK_EVERY = 1.0
+"""Seconds between two questions for work. A new job is heard of at once; that one which others of its poll
+waited for has ended, or was given back, is not."""
 PATIENCE = 8.0
 """Seconds in which what runs may break off by itself, when a worker is asked to end."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -75,8 +78,7 @@ async def _work(concurrency: int, above: int | None) -> None:
                 app.run_worker_async(
                     concurrency=concurrency,
                     delete_jobs="always",
-                    # New jobs are heard of at once, the end of one that others of its poll wait for is not.
-                    fetch_job_polling_interval=2,
+                    fetch_job_polling_interval=ASK_EVERY,
                     install_signal_handlers=False,
                     update_heartbeat_interval=settings.ROLECALL_WORKER_HEARTBEAT,
                     stalled_worker_timeout=settings.ROLECALL_WORKER_DEAD_AFTER,
