@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import Final, cast
 
 from polls.importing.dates import day_order, reads_two_ways
 from polls.importing.mapping import ColumnMapping
-from polls.importing.readers import Source
+from polls.importing.readers import Record, Source
 from polls.importing.reading import Reading
 
 _AS_DAY: Final = {True: "the day first", False: "the month first"}
@@ -22,10 +23,11 @@ def order_of(source: Source, reading: Reading, columns: ColumnMapping) -> tuple[
         return reading.day_first, ()
     if columns.day_first is not None or "voted_at" not in columns.fields:
         return columns.day_first, ()
-    dates = _Dates(source, columns)
-    order = day_order(dates.texts())
-    if order is None:
-        dates.rest()
+    with closing(cast("Generator[Record]", source.records())) as records:
+        dates = _Dates(records, columns)
+        order = day_order(dates.texts())
+        if order is None:
+            dates.rest()
     if not dates.open:
         return order, ()
     if order is not None:
@@ -34,7 +36,7 @@ def order_of(source: Source, reading: Reading, columns: ColumnMapping) -> tuple[
         )
     what = "1 date" if dates.open == 1 else f"{dates.open:,} dates"
     return None, (
-        f"{what} such as {dates.example} can be read in two ways and stays unknown as a moment: "
+        f"{what} such as {dates.example} can be read in two ways, so nobody knows when that was: "
         "say whether the day or the month comes first.",
     )
 
@@ -42,10 +44,10 @@ def order_of(source: Source, reading: Reading, columns: ColumnMapping) -> tuple[
 class _Dates:
     """Goes through the dates of a file once, counting those that can be read in two ways."""
 
-    def __init__(self, source: Source, columns: ColumnMapping) -> None:
+    def __init__(self, records: Iterator[Record], columns: ColumnMapping) -> None:
         self.open = 0
         self.example = ""
-        self._texts = self._slashed(source, columns)
+        self._texts = self._slashed(records, columns)
 
     def texts(self) -> Iterator[str]:
         """Every date that may be one such as 03/04/2026."""
@@ -60,9 +62,8 @@ class _Dates:
         for _ in self.texts():
             pass
 
-    def _slashed(self, source: Source, columns: ColumnMapping) -> Iterator[str]:
+    def _slashed(self, records: Iterator[Record], columns: ColumnMapping) -> Iterator[str]:
         index = columns.fields["voted_at"]
-        records = source.records()
         for record in columns.layout.data(records) if columns.layout else records:
             text = record.cells[index].strip() if len(record.cells) > index else ""
             if "/" in text or "-" in text[1:3]:

@@ -53,7 +53,7 @@ def write_headlines() -> None:
         cursor.execute(_PARTS_TABLE)
         for headlines in batched(_made(), CHUNK, strict=False):
             raw: Any = cursor
-            with raw.copy("COPY import_part FROM STDIN") as copy:
+            with connection.wrap_database_errors, raw.copy("COPY import_part FROM STDIN") as copy:
                 for headline_id, text in headlines:
                     for position, part in enumerate(split_headline(text), start=1):
                         copy.write_row((headline_id, position, part.raw, key_hash(part.key), part.mark))

@@ -7,19 +7,21 @@ statements over the whole set. A dry run does the same and rolls back.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import batched
 from pathlib import Path
+from typing import Final, cast
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from polls.changes import lock_poll, tell_votes_changed
 from polls.importing import dating, headlines, identity, mapping, published, staging, upsert
 from polls.importing.progress import SILENT, Progress
-from polls.importing.readers import Source
+from polls.importing.readers import Record, Source
 from polls.importing.reading import Reading
 from polls.importing.rejects import REASON, LeftOut, write_rejects
 from polls.importing.report import ImportReport
@@ -35,7 +37,9 @@ from polls.importing.validate import Clean, clean_rows
 from polls.models import Batch, Poll, User
 from polls.problems import Refused
 
-_ATTEMPTS = 5
+_ATTEMPTS: Final = 5
+_NO_ROOM: Final = "53"  # disk full, out of memory, a limit reached
+_STANDSTILL: Final = ("40001", "40P01")
 
 
 def run_import(
@@ -67,7 +71,8 @@ def run_import(
     accepted; the report then says so (`written`, `refused`). Rejected rows go to the file `rejects` in any
     case. `before_commit` is called with the report of what was written, in its transaction: if it raises,
     all is undone, as it is when `progress` raises `Cancelled`.
-    Raises `polls.problems.Refused` (unreadable, a column missing) and `WrongUsage`.
+    Raises `polls.problems.Refused` (unreadable, a column missing, no room on the database's disk) and
+    `WrongUsage`, and Django's OperationalError when the database goes away.
     """
     started = time.perf_counter()
     target = Target(
@@ -106,6 +111,15 @@ def run_import(
             return job.run()
         except identity.Interrupted:
             continue
+        except OperationalError as error:
+            state = _sql_state(error)
+            if state.startswith(_NO_ROOM):
+                raise Refused(
+                    f"The database has no room left for {source.name}: {str(error).splitlines()[0]}. "
+                    "Nothing was written. Make room, then import the file again."
+                ) from error
+            if state not in _STANDSTILL:
+                raise
     raise Refused(
         f"Other imports keep changing {poll} meanwhile; nothing was written. Try again in a moment."
     )
@@ -134,7 +148,9 @@ class _Job:
             known, several = known_option_keys(self.target), several_choices(self.target)
             self.progress.phase("reading", self.source.row_estimate or None)
             left_out = LeftOut()
-            staging.stage(self._watched(self._clean(known, several, left_out)))
+            # Closed before the file is, also when reading is broken off.
+            with closing(cast("Generator[Record]", self.source.records())) as records:
+                staging.stage(self._watched(self._clean(records, known, several, left_out)))
             self.progress.phase("matching")
             lock_poll(self.target.slug)
             if (known_option_keys(self.target), several_choices(self.target)) != (known, several):
@@ -160,11 +176,13 @@ class _Job:
                 self.before_commit(report)
             return report
 
-    def _clean(self, known: frozenset[str], several: bool | None, left_out: LeftOut) -> Iterator[Clean]:
+    def _clean(
+        self, records: Iterator[Record], known: frozenset[str], several: bool | None, left_out: LeftOut
+    ) -> Iterator[Clean]:
         # Where nobody said that there are several choices, only known options can tell that a cell has them.
         may_be_several = bool(known or self.columns.option_columns) if several is None else several
         return clean_rows(
-            self.source.records(),
+            records,
             self.columns,
             known,
             self.source.limits,
@@ -291,6 +309,11 @@ class _Job:
             if field in self.columns.fields
         ]
         return found[0] if found else ""
+
+
+def _sql_state(error: OperationalError) -> str:
+    """PostgreSQL's code for what went wrong; "" when the connection broke before it could say so."""
+    return getattr(error.__cause__, "sqlstate", None) or ""
 
 
 def _tallies(poll: Poll) -> list[published.Tally]:

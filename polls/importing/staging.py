@@ -120,7 +120,7 @@ def stage(rows: Iterable[Clean]) -> None:
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
         cursor.execute(_CREATE)
         raw: Any = cursor  # Django's wrapper hands `copy` through to psycopg
-        with raw.copy(_COPY) as copy:
+        with connection.wrap_database_errors, raw.copy(_COPY) as copy:
             copy.set_types(_TYPES)
             write = copy.write_row
             for row in rows:
