@@ -97,6 +97,18 @@ class Source:
         self.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a file is to be opened."""
+
+    name: str
+    encoding: str
+    sheet: str
+    limits: Limits
+    spool: Path | None
+    keep: Path | None
+
+
 def open_path(
     path: Path,
     *,
@@ -121,7 +133,8 @@ def open_path(
         raise Refused(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     try:
         if file.seekable():
-            return _open(file, path.name, encoding, sheet, limits or Limits(), owned=True, spool=spool)
+            how = _How(path.name, encoding, sheet, limits or Limits(), spool, None)
+            return _open(file, how, owned=True)
         with file:
             return open_upload(
                 file, name=path.name, encoding=encoding, sheet=sheet, limits=limits, spool=spool
@@ -139,52 +152,47 @@ def open_upload(
     sheet: str = "",
     limits: Limits | None = None,
     spool: Path | None = None,
+    keep: Path | None = None,
     owned: bool = False,
 ) -> Source:
     """An upload or stream (anything with `read`), bytes, or text pasted from a sheet. Raises Refused.
 
     A stream that cannot be read twice, and the chosen sheet of a workbook, are written to nameless files in
     the folder `spool`. Without `sheet` the first that a person sees and that has something in it is read.
-    One that is `owned` is closed with the source.
+    With a folder `keep` the text of a sheet is kept there, so that opening the workbook again costs little.
+    An upload that is `owned` is closed with the source.
     """
     limits = limits or Limits()
     if isinstance(upload, str):
         upload, encoding = upload.encode("utf-8", "replace"), "utf-8"
+    how = _How(name, encoding, sheet, limits, spool, keep)
     if isinstance(upload, bytes):
-        return _open(io.BytesIO(upload), name, encoding, sheet, limits, owned=True, spool=spool)
+        return _open(io.BytesIO(upload), how, owned=True)
     while hasattr(upload, "file") and not isinstance(upload, io.IOBase):
         upload = upload.file  # Django's wrappers, which io.TextIOWrapper does not take
     if upload.seekable():
-        return _open(upload, name, encoding, sheet, limits, owned=owned, spool=spool)
+        return _open(upload, how, owned=owned)
     spooled = tempfile.TemporaryFile(dir=spool)  # noqa: SIM115 - closed by Source.close
     try:
         while chunk := upload.read(_CHUNK):
             spooled.write(chunk)
             if spooled.tell() > limits.file_bytes:
                 raise _too_big(name, limits)
-        return _open(spooled, name, encoding, sheet, limits, owned=True, spool=spool)
+        return _open(spooled, how, owned=True)
     except BaseException:
         spooled.close()
         raise
 
 
-def _open(
-    file: IO[bytes],
-    name: str,
-    encoding: str,
-    sheet: str,
-    limits: Limits,
-    *,
-    owned: bool,
-    spool: Path | None = None,
-) -> Source:
+def _open(file: IO[bytes], how: _How, *, owned: bool) -> Source:
+    name, limits = how.name, how.limits
     try:
         file.seek(0)
         if is_workbook(file.read(8)):
-            return _open_workbook(file, name, sheet, limits, spool, owned=owned)
-        wanted = known_encoding(encoding) if encoding else ""
-        if sheet:
-            raise Refused(f"{name} is no workbook, so it has no sheet “{sheet}”.")
+            return _open_workbook(file, how, owned=owned)
+        wanted = known_encoding(how.encoding) if how.encoding else ""
+        if how.sheet:
+            raise Refused(f"{name} is no workbook, so it has no sheet “{how.sheet}”.")
         found, digest, lines = _scan(file, name, wanted, limits)
         delimiter, share = _delimiter(file, found)
         rows = None if share > _TABLE else _voters_in_lines(file, found)
@@ -198,33 +206,28 @@ def _open(
     return replace(source, kind="lines", delimiter="", row_estimate=len(rows), _rows=rows)
 
 
-def _open_workbook(
-    file: IO[bytes], name: str, sheet: str, limits: Limits, spool: Path | None, *, owned: bool
-) -> Source:
+def _open_workbook(file: IO[bytes], how: _How, *, owned: bool) -> Source:
     """The sheet as text in a file of its own; the workbook is not needed any more."""
     digest, size = hashlib.sha256(), 0
     file.seek(0)
     while chunk := file.read(_CHUNK):
         digest.update(chunk)
         size += len(chunk)
-        if size > limits.file_bytes:
-            raise _too_big(name, limits)
-    found = unpack(file, name=name, sheet=sheet, limits=limits, spool=spool)
+        if size > how.limits.file_bytes:
+            raise _too_big(how.name, how.limits)
+    found = unpack(
+        file,
+        name=how.name,
+        sheet=how.sheet,
+        limits=how.limits,
+        spool=how.spool,
+        keep=how.keep,
+        digest=digest.digest(),
+    )
     if owned:
         file.close()
-    return Source(
-        name,
-        found.kind,
-        "",
-        digest.digest(),
-        limits,
-        found.text,
-        True,
-        kind="workbook",
-        sheets=found.sheets,
-        sheet=found.sheet,
-        row_estimate=found.rows,
-    )
+    source = Source(how.name, found.kind, "", digest.digest(), how.limits, found.text, True, kind="workbook")
+    return replace(source, sheets=found.sheets, sheet=found.sheet, row_estimate=found.rows)
 
 
 def _scan(file: IO[bytes], name: str, wanted: str, limits: Limits) -> tuple[str, bytes, int]:

@@ -5,14 +5,13 @@ A process of its own reads it (`child`), with bounded memory and time. Pure: no 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,20 +19,13 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from polls.importing.bounds import Limits, too_slow
-from polls.importing.zips import damaged, open_zip, read_part
+from polls.importing.sheets.kinds import is_workbook, kind_of, locked
+from polls.importing.zips import damaged
 from polls.problems import Refused
 
 __all__ = ["Sheet", "is_workbook", "unpack"]
 
 _ROOT: Final = Path(__file__).resolve().parents[3]
-_ZIP: Final = b"PK\x03\x04"
-_EMPTY_ZIP: Final = b"PK\x05\x06"
-_OLD: Final = b"\xd0\xcf\x11\xe0"
-_MOST_OF_CONTAINER: Final = 4 * 1024 * 1024 * 1024
-_TEXT_DOCUMENT: Final = (
-    "a text document, not a table: copy its table into a sheet and save that as CSV or XLSX."
-)
-_OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +40,58 @@ class Sheet:
     rows: int
 
 
-def is_workbook(head: bytes) -> bool:
-    """Whether a file that begins so is a workbook, or a zip."""
-    return head.startswith((_ZIP, _EMPTY_ZIP, _OLD))
-
-
-def unpack(file: IO[bytes], *, name: str, sheet: str, limits: Limits, spool: Path | None) -> Sheet:
+def unpack(
+    file: IO[bytes],
+    *,
+    name: str,
+    sheet: str,
+    limits: Limits,
+    spool: Path | None,
+    keep: Path | None = None,
+    digest: bytes = b"",
+) -> Sheet:
     """The sheet of that name, else the first that a person sees and that has something in it.
 
+    With a folder `keep` the text is kept there under the file's `digest`, and found there the next time.
     The caller closes `text`. Raises Refused: no workbook, damaged, locked, empty, no such sheet, too large,
     too slow.
     """
-    file.seek(0)
-    old = file.read(4) == _OLD
-    kind = _kind_of_old(file, name) if old else _kind_of_zip(file, name, limits)
-    text = tempfile.TemporaryFile(dir=spool)  # noqa: SIM115 - closed by whoever reads the sheet
+    if keep is None:
+        return _converted(file, tempfile.TemporaryFile(dir=spool), name, sheet, limits, spool)
+    told = hashlib.sha256(digest + sheet.encode("utf-8", "replace")).hexdigest()
+    path = keep / f"sheet-{told[:32]}.csv"
+    return _kept(path) or _keep(path, file, name, sheet, limits)
+
+
+def _kept(path: Path) -> Sheet | None:
     try:
+        told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return Sheet(path.open("rb"), told["kind"], tuple(told["sheets"]), told["sheet"], told["rows"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(path: Path, file: IO[bytes], name: str, sheet: str, limits: Limits) -> Sheet:
+    """Its description comes last, so that what is kept is whole."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
+    try:
+        found = _converted(file, os.fdopen(handle, "w+b"), name, sheet, limits, path.parent)
+        os.replace(draft, path)
+        told = {"kind": found.kind, "sheets": found.sheets, "sheet": found.sheet, "rows": found.rows}
+        described = Path(draft).with_suffix(".draft")
+        described.write_text(json.dumps(told), encoding="utf-8")
+        described.replace(path.with_suffix(".json"))
+        return found
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def _converted(
+    file: IO[bytes], text: IO[bytes], name: str, sheet: str, limits: Limits, spool: Path | None
+) -> Sheet:
+    try:
+        kind = kind_of(file, name, limits)
         with _on_disk(file, spool) as workbook:
             report = _read(workbook, text, name, sheet, limits)
         if "sheets" not in report:
@@ -72,51 +100,6 @@ def unpack(file: IO[bytes], *, name: str, sheet: str, limits: Limits, spool: Pat
     except BaseException:
         text.close()
         raise
-
-
-def _kind_of_old(file: IO[bytes], name: str) -> str:
-    """What Microsoft's old container holds, by the names in its directory."""
-    file.seek(48)
-    (sector,) = struct.unpack("<L", file.read(4).ljust(4, b"\xff"))
-    file.seek(min(512 * (sector + 1), _MOST_OF_CONTAINER))
-    directory = file.read(4096)
-    if _in_wide("EncryptedPackage") in directory:
-        raise _locked(name)
-    if _in_wide("WordDocument") in directory:
-        raise Refused(f"{name} is {_TEXT_DOCUMENT}")
-    return "xls"
-
-
-def _in_wide(word: str) -> bytes:
-    return word.encode("utf-16-le")
-
-
-def _kind_of_zip(file: IO[bytes], name: str, limits: Limits) -> str:
-    with open_zip(file, name, limits) as archive:
-        parts = set(archive.namelist())
-        mimetype = read_part(archive, "mimetype", 200)
-        if "xl/workbook.bin" in parts:
-            return "xlsb"
-        if mimetype.startswith(_OPEN_DOCUMENT + b"spreadsheet"):
-            if b"encryption-data" in read_part(archive, "META-INF/manifest.xml", 1024 * 1024):
-                raise _locked(name)
-            return "ods"
-        if any(part.startswith("xl/") for part in parts):
-            return "xlsx"
-        raise Refused(f"{name} is {_what_it_is(archive, parts, mimetype)}")
-
-
-def _what_it_is(archive: zipfile.ZipFile, parts: set[str], mimetype: bytes) -> str:
-    if any(part.startswith("word/") for part in parts) or mimetype.startswith(_OPEN_DOCUMENT + b"text"):
-        return _TEXT_DOCUMENT
-    if any(part.startswith("Index/") and part.endswith(".iwa") for part in parts):
-        return "a Numbers document: export it as CSV or Excel and import that."
-    if not parts:
-        return "an empty zip."
-    return (
-        f"a zip of {len(archive.namelist())} files and no workbook: unpack it and import one of them, "
-        "or all of them with the command import_series."
-    )
 
 
 @contextmanager
@@ -165,7 +148,7 @@ def _refusal(report: dict[str, Any], name: str, kind: str, limits: Limits) -> Re
         return Refused(report["refused"])
     problem = report["problem"]
     if problem == "password":
-        return _locked(name)
+        return locked(name)
     if problem == "memory":
         return Refused(
             f"{name} needs more than {limits.memory / 1024 / 1024:,.0f} MB of memory to be read, "
@@ -181,7 +164,3 @@ def _refusal(report: dict[str, Any], name: str, kind: str, limits: Limits) -> Re
             "save it as XLSX or CSV and import that."
         )
     return damaged(name)
-
-
-def _locked(name: str) -> Refused:
-    return Refused(f"{name} is locked by a password: save it without one and try again.")

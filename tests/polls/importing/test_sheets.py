@@ -354,6 +354,30 @@ def test_an_owned_file_is_closed_once_its_sheet_is_read(tmp_path: Path) -> None:
     assert file.closed
 
 
+def test_the_text_of_a_sheet_is_kept_for_the_next_time(tmp_path: Path) -> None:
+    book = xlsx({"A": SMALL, "B": [["name", "option"]]})
+    # With no time to read the workbook only what is kept can be read.
+    for limits in (Limits(), Limits(seconds=0.01)):
+        with opened(book, keep=tmp_path, limits=limits) as source:
+            assert (source.encoding, source.sheets, source.sheet) == ("xlsx", ("A", "B"), "A")
+            assert source.row_estimate == 3
+    assert rows(book, keep=tmp_path) == SMALL
+    assert len(list(tmp_path.iterdir())) == 2
+    assert rows(book, keep=tmp_path, sheet="B") == [["name", "option"]]
+    assert rows(xlsx({"A": [["other"]]}), keep=tmp_path) == [["other"]]
+
+
+def test_what_was_kept_only_in_part_is_read_anew(tmp_path: Path) -> None:
+    book = xlsx({"A": SMALL})
+    assert rows(book, keep=tmp_path) == SMALL
+    for described in tmp_path.glob("*.json"):
+        described.write_text('{"kind": "xl')
+    assert rows(book, keep=tmp_path) == SMALL
+    with pytest.raises(Refused, match="damaged"):
+        opened(book[:-40], keep=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_no_process_is_left_behind() -> None:
     opened(xlsx({"A": SMALL})).close()
     with pytest.raises(Refused):
