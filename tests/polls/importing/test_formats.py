@@ -478,3 +478,25 @@ def test_a_new_format_is_a_few_lines() -> None:
     assert len(declaration.strip().splitlines()) <= 15
     assert found.fits(["Ballot", "Voter", "Pick", "Cast at"])
     assert not found.fits(["Voter", "Pick"])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_guess_said_out_loud_is_read_the_same_way(name: str) -> None:
+    """What the page does with every guess before it imports: name each column, or say that none is."""
+    case = CASES[name]
+    with opened(name) as source:
+        guessed = preview(source, Reading(everyone=case.everyone), 3, case.options).mapping
+        columns = {
+            field: guessed.headers[guessed.fields[field]] if field in guessed.fields else ""
+            for field in FIELDS
+        }
+        aloud = Reading(
+            table=guessed.layout.table if guessed.layout else None,
+            columns=columns,
+            option_columns=tuple((guessed.headers[index], text) for index, text in guessed.option_columns),
+            everyone=case.everyone,
+        )
+        again = preview(source, aloud, 3, case.options).mapping
+        assert preview(source, Reading.from_json(aloud.as_json()), 3, case.options).mapping == again
+    # The same mapping; only the order in which the fields were found may differ.
+    assert again == guessed
