@@ -137,6 +137,7 @@ IMPORTS = [
         post=SITE_DONE,
         data=lambda _: {"action": "cancel"},
     ),
+    Address("polls:poll-new-rejects", _waiting_for_a_new_poll, stores=True, get=SITE, is_page=False),
     Address(
         "polls:import",
         of_poll,

@@ -32,6 +32,7 @@ def open_upload(upload: Upload, reading: Reading) -> readers.Source:
             sheet=reading.sheet,
             limits=limits(),
             spool=upload.folder,
+            keep=upload.folder,
             owned=True,
         )
     except BaseException:
