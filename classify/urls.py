@@ -11,10 +11,13 @@ from classify.views import (
     decisions,
     exports,
     home,
+    look_alikes,
     poll,
     results,
     rounds,
     tagging,
+    titles,
+    voter,
     voters,
 )
 
@@ -28,6 +31,8 @@ poll_patterns: list[URLPattern | URLResolver] = [
     path("voters/<int:vote_id>/take-back/", voters.vote_restore, name="vote-restore"),
     path("imports/", batches.batches, name="batches"),
     path("imports/<int:batch_id>/", batches.batch, name="batch"),
+    path("titles/", titles.titles, name="titles"),
+    path("look-alikes/", look_alikes.look_alikes_page, name="look-alikes"),
     path("rounds/new/", rounds.round_new, name="round-new"),
     path("report/", results.results, name="results"),
 ]
@@ -55,8 +60,11 @@ round_patterns: list[URLPattern | URLResolver] = [
     path("export/<slug:what>.<slug:form>", exports.export_file, name="export-file"),
 ]
 
-# Not of one poll: the codebooks.
+# Not of one poll: the codebooks, and voters across polls.
 site_patterns: list[URLPattern | URLResolver] = [
+    path("voters/", voter.find_voter, name="find-voter"),
+    path("voters/<int:voter_id>/", voter.voter, name="voter"),
+    path("voters/merges/<int:merge_id>/undo/", voter.merge_undo, name="merge-undo"),
     path("codebooks/", codebooks.codebooks, name="codebooks"),
     path("codebooks/<slug:code>/", codebooks.codebook, name="codebook"),
 ]

@@ -28,6 +28,9 @@ _ORDERS: Final = {
 }
 DEFAULT_ORDER: Final = "-voters"
 
+CURRENT: Final = "current"
+"""The mark of a current role, where the empty one would say nothing, as in an address."""
+
 # Each title once per headline and mark, also where it is written twice.
 _PARTS: Final = """
     SELECT p.headline_id, p.job_title_id, p.mark FROM polls_headlinepart p WHERE {fits} AND NOT EXISTS (

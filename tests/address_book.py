@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from polls import upload_check, uploads
+from polls import jobs, upload_check, uploads
+from polls.models import Voter, VoterMerge
 from polls.undoing import what_goes
 from tests.addresses import (
     DONE,
@@ -122,6 +123,21 @@ def _imported(world: Study) -> dict[str, Any]:
     return {**of_poll(world), "token": upload.token}
 
 
+def _under_way(world: Study) -> dict[str, Any]:
+    """A file of Ada's that a worker is to import."""
+    upload = uploads.keep(by=world.people["ada"], poll=world.poll.slug, text=NEW_VOTERS)
+    jobs.ask_for_job(upload=upload, kind="import", by=world.people["ada"])
+    return {**of_poll(world), "token": upload.token}
+
+
+def _under_way_for_a_new_poll(world: Study) -> dict[str, Any]:
+    given = _waiting_for_a_new_poll(world)
+    upload = uploads.find(given["token"], by=world.people["root"], poll=None)
+    assert upload is not None
+    jobs.ask_for_job(upload=upload, kind="check", by=world.people["root"])
+    return given
+
+
 ADA_ALONE = Access({"ada": OK, "root": HIDDEN})
 ADA_ALONE_DONE = Access({"ada": DONE, "root": HIDDEN})
 
@@ -154,6 +170,23 @@ IMPORTS = [
         post=ADA_ALONE_DONE,
         data=lambda _: {"action": "cancel"},
         far=of_far_poll,
+    ),
+    Address(
+        "polls:import-job",
+        _under_way,
+        stores=True,
+        get=ADMINS,
+        post=ADMINS_DONE,
+        data=lambda _: {"action": "cancel"},
+        far=of_far_poll,
+    ),
+    Address(
+        "polls:poll-new-job",
+        _under_way_for_a_new_poll,
+        stores=True,
+        get=SITE,
+        post=SITE_DONE,
+        data=lambda _: {"action": "cancel"},
     ),
     Address(
         "polls:import-result",
@@ -189,6 +222,26 @@ def _voter_fields(_: Study) -> dict[str, Any]:
     return {"headline": "New Headline", "option": OPTIONS[0], "name": "Newvoter-Pia", "voter_id": "n9"}
 
 
+def _voter(world: Study) -> dict[str, Any]:
+    return {"voter_id": world.vote.voter_id}
+
+
+def _two_voters(world: Study) -> dict[str, Any]:
+    return {"action": "apart", "voter": [world.vote.voter_id, world.excluded.voter_id]}
+
+
+def _merge(world: Study) -> dict[str, Any]:
+    """Somebody without votes, found to be the voter behind the conflict."""
+    kept = world.vote.voter
+    moved = {"votes": [], "keys": [], "followers": [], "filled": {}, "last_vote": 0, "last_change": 0}
+    merged = Voter.objects.create(name="Voter-Caro", merged_into=kept)
+    return {"merge_id": VoterMerge.objects.create(kept=kept, merged=merged, moved=moved).pk}
+
+
+# Across polls: a voter of whom somebody may see nothing is not there.
+SEE_VOTER = Access({"ada": OK, "root": OK}, HIDDEN, HIDDEN)
+SEE_VOTER_DONE = Access({"ada": DONE, "root": DONE}, HIDDEN, HIDDEN)
+
 VOTERS = [
     Address("classify:voters", of_poll, get=ADMINS, far=of_far_poll),
     Address("classify:voter-add", of_poll, get=ADMINS, post=ADMINS_DONE, data=_voter_fields, far=of_far_poll),
@@ -202,6 +255,11 @@ VOTERS = [
         far=_far_vote,
     ),
     Address("classify:vote-restore", _excluded, post=ADMINS_DONE, far=_far_vote),
+    Address("classify:titles", of_poll, get=only(MEMBERS_AND_ROOT), far=of_far_poll),
+    Address("classify:look-alikes", of_poll, get=ADMINS, post=ADMINS_DONE, data=_two_voters, far=of_far_poll),
+    Address("classify:find-voter", get=Access({"ada": OK, "root": OK, "anonymous": LOGIN}, REFUSED, REFUSED)),
+    Address("classify:voter", _voter, get=SEE_VOTER),
+    Address("classify:merge-undo", _merge, stores=True, post=SEE_VOTER_DONE),
 ]
 
 

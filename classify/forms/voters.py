@@ -1,15 +1,13 @@
-"""Forms about single votes: a voter by hand, an exclusion with its reason, the filter of the list."""
+"""Forms about single votes: a voter by hand, an exclusion with its reason."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from polls.models import Option, Poll, Vote, VoterKey
+from polls.models import Poll, Vote, VoterKey
 
 
 class VoterForm(forms.Form):
@@ -94,46 +92,3 @@ class ExcludeForm(forms.Form):
         if data.get("reason") == Vote.VoidReason.OTHER and not data.get("note"):
             self.add_error("note", _("Say in a few words why this vote should not count."))
         return data
-
-
-class VoteFilter(django_filters.FilterSet):
-    """Search by text, option, and whether a vote counts."""
-
-    q = django_filters.CharFilter(
-        label=_("Name, headline, organisation or voter id"), method="search", field_name="q"
-    )
-    option = django_filters.ModelChoiceFilter(
-        label=_("Option"), queryset=Option.objects.none(), empty_label=_("Every option")
-    )
-    state = django_filters.ChoiceFilter(
-        label=_("Counted"),
-        method="by_state",
-        empty_label=_("All votes"),
-        choices=[("live", _("Counted")), ("excluded", _("Excluded"))],
-    )
-
-    class Meta:
-        model = Vote
-        fields: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, poll: Poll, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.poll = poll
-        self.filters["option"].queryset = poll.options.order_by("position")
-
-    def search(self, votes: QuerySet[Vote], _name: str, text: str) -> QuerySet[Vote]:
-        """Votes in which the text occurs, without case."""
-        text = text.strip()[:200].replace("\x00", "")
-        ids = VoterKey.objects.filter(
-            scheme=VoterKey.Scheme.ID, scope=self.poll, value__icontains=text
-        ).values("voter_id")
-        return votes.filter(
-            Q(voter__name__icontains=text)
-            | Q(headline_raw__icontains=text)
-            | Q(voter__organisation__icontains=text)
-            | Q(voter__in=ids)
-        )
-
-    def by_state(self, votes: QuerySet[Vote], _name: str, state: str) -> QuerySet[Vote]:
-        """Counted votes, or excluded ones."""
-        return votes.filter(voided_at__isnull=state == "live")

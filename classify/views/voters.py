@@ -11,18 +11,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_tables2 import RequestConfig
 
-from classify import visibility
-from classify.forms.voters import ExcludeForm, VoteFilter, VoterForm, initial_of
-from classify.tables.voters import VoterTable, votes_of
+from classify import same_people, visibility
+from classify.forms.voters import ExcludeForm, VoterForm, initial_of
+from classify.forms.votes import FIELDS, VoteFilter
+from classify.tables.voters import votes_of
+from classify.views.lists import recall
+from classify.views.vote_lists import LIST_FIELDS, holding_of, listing_of
 from polls import votes as domain
 from polls.models import Poll, Vote
 from polls.permissions import get_poll_or_404
 from polls.problems import Refused
 from polls.views.actor import actor
-
-PER_PAGE = 50
 
 
 def get_open_poll(request: HttpRequest, slug: str) -> Poll:
@@ -42,17 +42,20 @@ def posted(request: HttpRequest) -> QueryDict | None:
 def voters(request: HttpRequest, slug: str) -> HttpResponse:
     """Every vote of the poll, with search, sorting and paging."""
     poll = get_open_poll(request, slug)
+    elsewhere = recall(request, f"voters {poll.pk}", LIST_FIELDS)
+    if elsewhere is not None:
+        return elsewhere
     found = VoteFilter(request.GET, queryset=votes_of(poll), poll=poll)
-    table = VoterTable(found.qs.order_by("pk"))
-    RequestConfig(request, paginate={"per_page": PER_PAGE}).configure(table)
-    excluded = Vote.objects.filter(poll=poll, voided_at__isnull=False).count()
+    listing = listing_of(found, request)
     context = {
         "poll": poll,
         "filter": found,
-        "table": table,
-        "shown": table.paginator.count,
-        "excluded": excluded,
-        "searching": any(request.GET.get(name) for name in ("q", "option", "state")),
+        "listing": listing,
+        "table": listing.table,
+        "holding": holding_of(found),
+        "look_alikes": same_people.how_many_groups(poll, actor(request)),
+        "searching": any(request.GET.get(name) for name in FIELDS),
+        "narrowed": any(request.GET.get(name) for name in ("country", "batch")),
     }
     return render(request, "classify/voters.html", context)
 
