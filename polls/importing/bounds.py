@@ -42,7 +42,7 @@ class Deadline:
 
     def check(self) -> None:
         """Raise Refused when the time is up."""
-        if time.monotonic() > self._ends:
+        if time.monotonic() >= self._ends:
             raise too_slow(self._name, self._seconds)
 
 

@@ -39,9 +39,12 @@ _TABLE: Final = 0.9
 _LONGEST_LINES: Final = 5 * 1024 * 1024
 _SHEET: Final = ("utf-8", ",")
 _OTHER_KINDS: Final = (
-    (b"%PDF", "a PDF"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"\x89PNG", "a picture"),
+    (rb"%PDF", "a PDF"),
+    (rb"\x1f\x8b", "a compressed file"),
+    (rb"\x89PNG", "a picture"),
+    (rb"\{\\rtf", "a text document"),
+    (rb"(?i)\s*<(?:!doctype|html|head|body|table|\?xml)\b", "a web page or XML"),
+    (rb"\s*(?:\[\s*\{|\{)\s*\"[^\"\r\n]{1,200}\"\s*:", "JSON"),
 )
 
 
@@ -236,8 +239,8 @@ def _scan(file: IO[bytes], name: str, wanted: str, limits: Limits) -> tuple[str,
     chunk = file.read(_CHUNK)
     if not chunk:
         raise Refused(f"{name} is empty.")
-    for magic, kind in _OTHER_KINDS:
-        if chunk.startswith(magic):
+    for beginning, kind in _OTHER_KINDS:
+        if re.match(beginning, chunk[:4096]):
             raise Refused(f"{name} is {kind}, not a table in text form: save it as CSV first.")
     encoding = wanted or encoding_by_its_look(chunk)
     decoder = codecs.getincrementaldecoder("utf-8")() if not encoding else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polls.importing.readers import Limits, Source, open_path, open_upload
+from polls.importing import records
+from polls.importing.readers import Limits, Source, UnknownEncoding, open_path, open_upload
 from polls.problems import Refused, WrongUsage
 
 SPECTRUM = Path(__file__).parents[2] / "data" / "csv-spectrum"
@@ -64,6 +66,94 @@ def test_what_the_csv_module_writes_in_any_dialect_is_read_back(
             assert [record.cells for record in source.records()] == table
         else:  # only cells full of other delimiters may look more like a table of another dialect
             assert any(character in cell for row in table for cell in row for character in '",;\t|\n\r')
+
+
+ENCODINGS = {
+    "utf-8": ("utf-8", b""),
+    "utf-8 with mark": ("utf-8", codecs.BOM_UTF8),
+    "utf-16-le": ("utf-16-le", b""),
+    "utf-16-le with mark": ("utf-16-le", codecs.BOM_UTF16_LE),
+    "utf-16-be": ("utf-16-be", b""),
+    "utf-16-be with mark": ("utf-16-be", codecs.BOM_UTF16_BE),
+    "utf-32-le with mark": ("utf-32-le", codecs.BOM_UTF32_LE),
+}
+western = st.text(alphabet=bytes(range(1, 256)).decode("cp1252", "ignore"), max_size=12)
+
+
+def written(table: list[list[str]], delimiter: str, newline: str, quoting: int) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=newline, quoting=quoting).writerows(table)
+    return text.getvalue()
+
+
+# Quoted cells and a plain header, so that nothing but the encoding is in question.
+@given(
+    st.lists(st.tuples(cells, cells), max_size=5),
+    st.sampled_from(",;\t|"),
+    st.sampled_from(["\r\n", "\n"]),
+    st.sampled_from(sorted(ENCODINGS)),
+    st.booleans(),
+)
+def test_every_unicode_encoding_gives_the_same_cells(
+    table: list[tuple[str, str]], delimiter: str, newline: str, name: str, named: bool
+) -> None:
+    codec, mark = ENCODINGS[name]
+    whole = [["name", "option"]] * 8 + [list(row) for row in table]
+    data = mark + written(whole, delimiter, newline, csv.QUOTE_ALL).encode(codec)
+    with opened(data, encoding=codec if named else "") as source:
+        if named or mark or codec == "utf-8" or all(cell.isascii() for row in table for cell in row):
+            assert source.encoding == codec
+        if source.encoding == codec and source.delimiter == delimiter:
+            assert [record.cells for record in source.records()] == whole
+            assert source.row_estimate >= len(whole)
+
+
+@given(st.lists(st.tuples(western, western), max_size=5), st.sampled_from(["cp1252", "windows-1252"]))
+def test_a_named_encoding_gives_the_cells_back(table: list[tuple[str, str]], name: str) -> None:
+    whole = [["name", "option"]] * 8 + [list(row) for row in table]
+    data = written(whole, ";", "\r\n", csv.QUOTE_ALL).encode("cp1252")
+    with opened(data, encoding=name) as source:
+        assert source.encoding == "cp1252"
+        if source.delimiter == ";":
+            assert [record.cells for record in source.records()] == whole
+
+
+@given(
+    st.lists(st.lists(st.text(alphabet='ab",;\r\n ', max_size=6), min_size=1, max_size=4), max_size=12),
+    st.sampled_from(["\r\n", "\n"]),
+    st.integers(1, 40),
+)
+def test_where_a_block_ends_changes_nothing(table: list[list[str]], newline: str, block: int) -> None:
+    text = written(table, ",", newline, csv.QUOTE_MINIMAL)
+    expected = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_BLOCK", block)
+        found = list(records.read_records(io.StringIO(text, newline=""), ","))
+    assert [record.cells for record in found] == expected
+    assert [record.row for record in found] == list(range(1, len(found) + 1))
+
+
+@given(st.text(alphabet='ab",\r\n', max_size=60), st.integers(1, 20))
+def test_where_a_block_ends_changes_nothing_in_a_broken_file(text: str, block: int) -> None:
+    whole = list(records.read_records(io.StringIO(text, newline=""), ","))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_BLOCK", block)
+        assert list(records.read_records(io.StringIO(text, newline=""), ",")) == whole
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_the_estimate_counts_every_kind_of_line(newline: str) -> None:
+    with opened(newline.join(["id,option", *["1,Yes"] * 5000])) as source:
+        assert 5001 <= source.row_estimate <= 5003
+        assert (source.kind, source.sheets, source.sheet) == ("text", (), "")
+
+
+def test_reading_for_too_long_is_given_up() -> None:
+    with (
+        opened("id,option\n1,Yes\n", limits=Limits(seconds=0)) as source,
+        pytest.raises(Refused, match=r"Reading voters\.csv took longer than 0 seconds"),
+    ):
+        list(source.records())
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -121,8 +211,18 @@ def test_unicode_files_are_recognised(codec: str, mark: bytes, name: str) -> Non
         ]
 
 
+@pytest.mark.parametrize(
+    "text", ["{{answer_42}},option\nRosa,Yes\n", "[1],option\nRosa,Yes\n", "<b>,x\n1,2\n", '{"a",b\n1,2\n']
+)
+def test_a_table_whose_header_only_looks_like_another_kind_is_read(text: str) -> None:
+    with opened(text) as source:
+        assert len(list(source.records())) == 2
+
+
 def test_a_file_of_another_encoding_wants_it_named() -> None:
-    with pytest.raises(Refused, match=r"voters\.csv is not UTF-8 \(line 3 has the byte 0x97\).*--encoding"):
+    with pytest.raises(
+        UnknownEncoding, match=r"voters\.csv is not UTF-8 \(line 3 has the byte 0x97\).*--encoding"
+    ):
         opened(b"name,option\nRosa,Yes\nCX \x97 Lead,No\n")
 
 
@@ -170,6 +270,12 @@ def test_what_is_no_encoding_is_wrong_usage(name: str) -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel"),
         (b"PK\x03\x04rest", "damaged"),
         (b"\x1f\x8b\x08", "a compressed file"),
+        (b"<!DOCTYPE html><table><tr><td>Rosa", "a web page or XML"),
+        (b" \n<Table border=1>", "a web page or XML"),
+        (b'<?xml version="1.0"?><Workbook>', "a web page or XML"),
+        (b'[\n  {\n    "reactionType": "LIKE"', "JSON"),
+        (b'{"name": "Rosa"}', "JSON"),
+        (b"{\\rtf1 name", "a text document"),
     ],
 )
 def test_other_kinds_of_file_are_refused(data: bytes, sentence: str) -> None:
