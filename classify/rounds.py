@@ -40,15 +40,18 @@ class RoundPreview:
 def preview_round(*, poll: Poll, version: CodebookVersion, unit: str) -> RoundPreview:
     """Count what `create_round` would make. Raises ValidationError with a sentence where it would refuse."""
     _check_material(poll, version, unit)
+    # Who has several votes is read once all the same.
+    each = {"expression": "pk"} if poll.single_choice else {"expression": "voter", "distinct": True}
     counts = Vote.objects.filter(poll=poll, voided_at__isnull=True).aggregate(
         votes=Count("pk"),
+        voters=Count(**each),
         headlines=Count("headline", distinct=True),
-        blanks=Count("pk", filter=Q(headline__isnull=True)),
+        blanks=Count(**each, filter=Q(headline__isnull=True)),
     )
     votes: int = counts["votes"]
     if not votes:
         raise ValidationError(_("This poll has no votes yet. Import its voters first."))
-    cases = votes if unit == Round.Unit.VOTER else counts["headlines"] + counts["blanks"]
+    cases = counts["voters"] if unit == Round.Unit.VOTER else counts["headlines"] + counts["blanks"]
     return RoundPreview(cases=cases, votes=votes, decisions=2 * cases)
 
 
@@ -60,8 +63,6 @@ def _check_material(poll: Poll, version: CodebookVersion, unit: str) -> None:
         )
     if unit not in (Round.Unit.HEADLINE, Round.Unit.VOTER):
         raise ValidationError(_("The unit of coding is the headline or the voter."))
-    if not poll.single_choice:
-        raise ValidationError(_("Rounds of polls with more than one choice per voter are not built yet."))
     if not version.categories.exists():
         raise ValidationError(_("This codebook version has no categories yet. Add them first."))
 

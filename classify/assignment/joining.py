@@ -18,7 +18,7 @@ from polls.models import Batch, Option, Poll
 
 # Live votes of the poll that stand behind no case of the round.
 _HOMELESS = """
-SELECT v.id, v.headline_id, v.headline_raw, v.option_id FROM polls_vote v
+SELECT v.id, v.voter_id, v.headline_id, v.headline_raw, v.option_id FROM polls_vote v
  WHERE v.poll_id = %(poll)s AND v.voided_at IS NULL
    AND NOT EXISTS (SELECT FROM classify_casevote cv
                     WHERE cv.round_id = %(round)s AND cv.vote_id = v.id AND cv.left_at IS NULL)
@@ -67,20 +67,36 @@ SELECT %(round)s, v.id, c.id, %(now)s, %(reason)s
     ON c.round_id = %(round)s AND c.origin = 'headline' AND c.headline_id = v.headline_id
 """  # noqa: S608 - of constants
 
-# A case for one vote: without a headline, or every vote where the unit is the voter. Its id stands in
-# addresses that reviewers see, and files are often sorted by option: so ids follow a hash, not the file.
+# A case for one voter: without a headline, or everybody where the unit is the voter. That is one vote, or all
+# of the voter's where several choices are allowed. Its id stands in addresses that reviewers see, and files
+# are often sorted by option: so ids follow a hash, not the file.
 OPEN_SINGLES = f"""
 WITH n AS (
-  SELECT {_NEW_ID} AS id, v.vote_id, v.headline_id, v.n_votes, v.counts,
+  SELECT {_NEW_ID} AS id, v.votes, v.headline_id, v.n_votes, v.counts,
          CASE WHEN %(unit)s = 'voter' THEN 'voter' ELSE 'blank' END AS origin,
          CASE WHEN v.headline_id IS NULL THEN '' ELSE v.headline_raw END AS text
-    FROM (SELECT v.id AS vote_id, v.headline_id, v.headline_raw, {_COUNTED}
+    FROM (SELECT array_agg(v.id ORDER BY v.id) AS votes,
+                 (array_agg(v.headline_id ORDER BY v.id))[1] AS headline_id,
+                 (array_agg(v.headline_raw ORDER BY v.id))[1] AS headline_raw, {_COUNTED}
             FROM ({_HOMELESS}) v JOIN polls_option o ON o.id = v.option_id
            WHERE %(unit)s = 'voter' OR v.headline_id IS NULL
-           GROUP BY v.id, v.headline_id, v.headline_raw ORDER BY hashint8extended(v.id, %(seed)s), v.id) v
+           GROUP BY CASE WHEN %(single)s THEN v.id ELSE v.voter_id END
+           ORDER BY hashint8extended(min(v.id), %(seed)s), min(v.id)) v
 ), made AS ({_INSERT_CASES} FROM n RETURNING id)
 {_JOIN}
-SELECT %(round)s, n.vote_id, n.id, %(now)s, %(reason)s FROM n JOIN made USING (id)
+SELECT %(round)s, unnest(n.votes), n.id, %(now)s, %(reason)s FROM n JOIN made USING (id)
+"""  # noqa: S608 - of constants
+
+# Where several choices are allowed, a further vote of a voter who is one case goes there too.
+JOIN_BESIDE = f"""
+{_JOIN}
+SELECT DISTINCT ON (v.id) %(round)s, v.id, cv.case_id, %(now)s::timestamptz, %(reason)s
+  FROM ({_HOMELESS}) v
+  JOIN polls_vote b ON b.poll_id = %(poll)s AND b.voter_id = v.voter_id
+  JOIN classify_casevote cv ON cv.round_id = %(round)s AND cv.vote_id = b.id
+  JOIN classify_case c ON c.id = cv.case_id
+ WHERE NOT %(single)s AND (c.origin = 'voter' OR c.origin = 'blank' AND v.headline_id IS NULL)
+ ORDER BY v.id, cv.left_at IS NOT NULL, cv.id DESC
 """  # noqa: S608 - of constants
 
 LEAVE_EXCLUDED = """
@@ -94,8 +110,11 @@ UPDATE classify_casevote cv SET left_at = %(now)s, reason = 'vote excluded'
 _RETITLED = """
 v.headline_id IS DISTINCT FROM c.headline_id
    AND (c.origin IN ('headline', 'blank')
-        OR c.origin = 'voter' AND (SELECT count(*) FROM classify_casevote beside
-                                    WHERE beside.case_id = c.id AND beside.left_at IS NULL) = 1)
+        OR c.origin = 'voter' AND (
+          SELECT count(DISTINCT b.voter_id) = 1
+                 AND NOT bool_or(b.headline_id IS NOT DISTINCT FROM c.headline_id)
+            FROM classify_casevote beside JOIN polls_vote b ON b.id = beside.vote_id
+           WHERE beside.case_id = c.id AND beside.left_at IS NULL))
 """
 
 # A voter's own case is left too, to be joined again below: that puts the change on record.
@@ -216,11 +235,12 @@ def after_votes_changed(*, poll_id: int, batch_id: int | None = None) -> None:
     A closed round loses excluded votes (or its totals would not reconcile) and is flagged, nothing more.
     """
     # A round being made waits for this transaction, or this waits for it: see `rounds.create_round`.
-    Poll.objects.select_for_update(no_key=True).get(pk=poll_id)
+    poll = Poll.objects.select_for_update(no_key=True).get(pk=poll_id)
     reason = _reason(batch_id)
     for round in Round.objects.select_for_update(no_key=True).filter(poll_id=poll_id).order_by("pk"):
         # Seats before cases, as a decision locks them.
         seats = list(RoundReviewer.objects.select_for_update(no_key=True).filter(round=round).order_by("pk"))
+        round.poll = poll
         values = _values(round, reason=reason)
         if round.coding_closed_at is None:
             follow = [LEAVE_CHANGED, REJOIN_OWN, SHOW_NEW_TEXT, *_opening(round), FLAG_JOINED]
@@ -247,8 +267,8 @@ def seal_cases(round: Round) -> int:
 
 def _opening(round: Round) -> list[str]:
     if round.unit == Round.Unit.VOTER:
-        return [OPEN_SINGLES]
-    return [OPEN_HEADLINES, JOIN_HEADLINES, OPEN_SINGLES]
+        return [JOIN_BESIDE, OPEN_SINGLES]
+    return [OPEN_HEADLINES, JOIN_HEADLINES, JOIN_BESIDE, OPEN_SINGLES]
 
 
 def _take_back_hand_in(round: Round, seats: list[RoundReviewer]) -> None:
@@ -268,6 +288,7 @@ def _values(round: Round, *, reason: str) -> dict[str, Any]:
         "round": round.pk,
         "poll": round.poll_id,
         "unit": round.unit,
+        "single": round.poll.single_choice,
         "seed": round.seed,
         "reviewer1": seats.get(1),
         "reviewer2": seats.get(2),

@@ -135,12 +135,6 @@ class TestRefusals:
         with pytest.raises(ValidationError, match="unit of coding"):
             create(poll, version, ada, unit="paragraph")
 
-    def test_a_multiple_choice_poll(self, poll, votes, version, ada):
-        poll.single_choice = False
-        poll.save()
-        with pytest.raises(ValidationError, match="more than one choice"):
-            create(poll, version, ada)
-
     def test_a_codebook_without_categories(self, poll, votes, version, ada):
         version.categories.all().delete()
         with pytest.raises(ValidationError, match="no categories"):
