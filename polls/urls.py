@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from polls.views import accounts, import_check, import_result, imports, people, site
+from polls.views import accounts, import_check, import_jobs, import_result, imports, people, site
 
 # Under /polls/<slug>/.
 poll_patterns: list[URLPattern | URLResolver] = [
     path("import/", imports.import_votes, name="import"),
     path("import/template.csv", imports.import_template, name="import-template"),
     path("import/<str:token>/", import_check.import_check, name="import-check"),
+    path("import/<str:token>/job/", import_jobs.import_job, name="import-job"),
     path("import/<str:token>/result/", import_result.import_result, name="import-result"),
     path("import/<str:token>/rejected.csv", import_result.import_rejects, name="import-rejects"),
     path("people/", people.people, name="people"),
@@ -23,6 +24,7 @@ site_patterns: list[URLPattern | URLResolver] = [
     path("new-poll/", imports.poll_new, name="poll-new"),
     path("new-poll/template.csv", imports.import_template, name="import-template"),
     path("new-poll/<str:token>/", import_check.poll_new_check, name="poll-new-check"),
+    path("new-poll/<str:token>/job/", import_jobs.poll_new_job, name="poll-new-job"),
     path("new-poll/<str:token>/rejected.csv", import_result.poll_new_rejects, name="poll-new-rejects"),
     path("people/", site.site_people, name="site-people"),
     path("people/<int:user_id>/", site.site_person, name="site-person"),
