@@ -100,7 +100,9 @@ SELECT DISTINCT ON (v.id) %(round)s, v.id, cv.case_id, %(now)s::timestamptz, %(r
 """  # noqa: S608 - of constants
 
 LEAVE_EXCLUDED = """
-UPDATE classify_casevote cv SET left_at = %(now)s, reason = 'vote excluded'
+UPDATE classify_casevote cv
+   SET left_at = %(now)s,
+       reason = CASE v.void_reason WHEN 'undone' THEN 'import undone' ELSE 'vote excluded' END
   FROM polls_vote v
  WHERE cv.round_id = %(round)s AND cv.left_at IS NULL AND v.id = cv.vote_id AND v.voided_at IS NOT NULL
 """

@@ -14,13 +14,14 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from polls.changes import lock_poll, tell_votes_changed
 from polls.models import Batch, User, VoterMerge
 from polls.permissions import Person, PollRefused, Right, allows, check_right
 from polls.problems import Refused
-from polls.undoing import planning
+from polls.undoing import chains, planning
 from polls.undoing.taking_back import take_back
 
 
@@ -39,8 +40,8 @@ class WhatGoes:
     `votes` of `voters` stop counting, `returning` count again. `staying` were named by this batch and count
     on, since another import named them too (or they were there before), `excluded` were taken out by a
     person and stay out. `changed` votes or voters get earlier values back, `fields` says how many of each;
-    `kept` values stay, since somebody changed them later; `repeated` of the changed votes are in a later
-    import too. `merges` of voters are taken apart. `fingerprint` stands for all of it.
+    `kept` values stay, since a later import or a person had a say in them. `merges` of voters are taken
+    apart. `fingerprint` stands for all of it.
     """
 
     votes: int
@@ -51,7 +52,6 @@ class WhatGoes:
     changed: int
     fields: tuple[tuple[str, int], ...]
     kept: int
-    repeated: int
     merges: int
     fingerprint: str
 
@@ -82,7 +82,6 @@ SELECT (SELECT count(*) FROM gone),
        (SELECT count(*) FROM named WHERE void_reason NOT IN ('', 'undone', 'replaced') AND NOT moves),
        (SELECT count(*) FROM (SELECT vote_id FROM undo_target UNION SELECT vote_id FROM undo_person) one),
        (SELECT count(*) FROM undo_field WHERE kept AND field <> 'excluded'),
-       (SELECT count(*) FROM undo_target JOIN undo_held USING (vote_id) WHERE later),
        (SELECT coalesce(sum(hashtextextended(vote_id || becomes, 1)), 0)::text FROM undo_fate),
        (SELECT coalesce(sum(hashtextextended(vote_id || fields::text, 2)), 0)::text FROM undo_target),
        (SELECT coalesce(sum(hashtextextended(voter_id || fields::text, 3)), 0)::text FROM undo_person)
@@ -144,7 +143,7 @@ def undo_batch(*, batch: Batch, by: User | None, shown: str | None = None) -> Wh
             raise ChangedMeanwhile(
                 _("The votes changed since this page was shown. Nothing was undone yet: look again.")
             )
-        fresh.undone_at, fresh.undone_by = _clock(), by
+        fresh.undone_at, fresh.undone_by = timezone.now(), by
         take_back(batch=fresh, by=by, now=fresh.undone_at)
     for merge in VoterMerge.objects.filter(batch=fresh, undone_at__isnull=True).order_by("-pk"):
         from polls import merging
@@ -160,12 +159,12 @@ def _count(batch: Batch) -> WhatGoes:
     merges = VoterMerge.objects.filter(batch=batch, undone_at__isnull=True).count()
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS)
-        votes, voters, returning, staying, excluded, changed, kept, repeated, *sums = cursor.fetchone()
+        votes, voters, returning, staying, excluded, changed, kept, *sums = cursor.fetchone()
         cursor.execute(_PER_FIELD)
         per_field = dict(cursor.fetchall())
-    order = (*planning.OF_VOTE, *planning.OF_PERSON)
+    order = (*chains.OF_VOTE, *chains.OF_PERSON)
     fields = tuple((field, per_field[field]) for field in order if field in per_field)
-    told = [votes, voters, returning, staying, excluded, changed, fields, kept, repeated, merges, sums]
+    told = [votes, voters, returning, staying, excluded, changed, fields, kept, merges, sums]
     return WhatGoes(
         votes=votes,
         voters=voters,
@@ -175,14 +174,6 @@ def _count(batch: Batch) -> WhatGoes:
         changed=changed,
         fields=fields,
         kept=kept,
-        repeated=repeated,
         merges=merges,
         fingerprint=hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32],
     )
-
-
-def _clock() -> Any:
-    """The database's time of now, not of the transaction's beginning: the poll was waited for meanwhile."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]

@@ -175,14 +175,6 @@ def test_importing_again_brings_the_same_votes_back(poll, bring: Bring):
     assert told(poll) == {}
 
 
-def test_what_a_person_let_count_again_outlives_a_later_undo(poll, ada, bring: Bring):
-    undo_batch(batch=bring(A), by=None)
-    vote = Vote.objects.get(voter__name="Rosa")
-    votes.take_back_exclusion(vote=vote, by=ada)
-    undo_batch(batch=bring(A), by=None)
-    assert counted(poll) == ["v1"]
-
-
 def test_a_vote_that_no_import_brought_is_left(poll, bring: Bring):
     vote = factories.make_vote(poll, "Agent", voter_id="v2", name="Sam")
     batch = bring(B)
@@ -362,3 +354,27 @@ def test_an_answer_that_came_back_goes_again(several, bring: Bring):
     undo_batch(batch=second, by=None)
     assert chosen(several) == []
     assert set(Vote.objects.values_list("void_reason", flat=True)) == {"undone"}
+
+
+def test_a_later_import_that_told_the_same_keeps_it(poll, bring: Bring):
+    """Nothing changed when it came, but what it says stands."""
+    header = "voter_id,headline,name,option\n"
+    bring(f"{header}v1,Agent,Ro,Not very important\n")
+    changed = bring(f"{header}v1,Coach,Rosa,Extremely important\n")
+    same = bring("voter_id,name,option\nv1,Rosa,Extremely important\n")
+    goes = undo_batch(batch=changed, by=None)
+    assert (dict(goes.fields), goes.kept) == ({"headline": 1}, 2)
+    vote = Vote.objects.get()
+    assert (vote.headline_raw, vote.voter.name, vote.option.position) == ("Agent", "Rosa", 1)
+    undo_batch(batch=same, by=None)
+    vote = Vote.objects.get()
+    assert (vote.headline_raw, vote.voter.name, vote.option.position) == ("Agent", "Ro", 3)
+
+
+def test_votes_in_other_polls_are_left_alone(poll, ada, bring: Bring):
+    other = factories.make_poll("other")
+    line = "name,profile_url,headline,option\nRosa,https://x.org/rosa,{},Extremely important\n"
+    undo_batch(batch=bring(line.format("Agent"), into=other), by=None)
+    bring(line.format("Clerk"), into=other)
+    undo_batch(batch=bring(line.format("Coach")), by=None)
+    assert [row[-2] for row in told(other).values()] == ["Clerk"]
