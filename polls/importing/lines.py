@@ -1,7 +1,8 @@
 """Text copied from a web page: one voter over several lines, as a list of poll voters on LinkedIn is copied.
 
-A voter is known by a line such as “View Rosa Lux’s profile” or by a badge such as “• 2nd”; a mere list of
-names or titles is never taken for this. Pure: no Django.
+A voter is known by a line such as “View Rosa Lux’s profile” or by a badge such as “• 2nd”, else by empty
+lines around each name and what is below it; a mere list of names or titles is never taken for this.
+Pure: no Django.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Final, NamedTuple
 
 HEADER: Final = ("name", "headline", "profile_url", "degree")
@@ -18,6 +20,7 @@ there are any."""
 
 _LINES_PER_VOTER: Final = 20
 _LONGEST: Final = 500
+_FEWEST: Final = 3
 _VIEW: Final = (
     r"View (?P<en>.{1,120}?)[’'′´`]s?\s+(?:full )?profile"
     r"|View profile for (?P<for>.{1,120}?)"
@@ -53,6 +56,10 @@ _heading_line = re.compile(
 _loose_heading = re.compile(
     rf"(?P<option>.{{1,140}}?)\s*(?:[•·|:–—-]\s*|\()?(?P<share>{_SHARE})\)?"
     rf"|(?P<option2>.{{1,140}}?)\s*\((?P<n>{_FIGURE})\)"
+)
+_person = re.compile(
+    r"(?=.{3,60}$)(?:[^\W\d_a-z][\w'’.-]*,?|v[ao]n|de[rnl]?|d[aoi]s?|la|le|el|al|bin|y|e)"
+    r"(?: (?:[^\W\d_a-z][\w'’.-]*,?|v[ao]n|de[rnl]?|d[aoi]s?|la|le|el|al|bin|y|e|\([^()]{1,20}\))){1,6}"
 )
 _noise = re.compile(
     r"(?:message|follow|following|connect|pending|withdraw|view|more|send inmail|nachricht|folgen|vernetzen"
@@ -97,6 +104,11 @@ class _Section:
 def read_lines(text: str) -> list[list[str]] | None:
     """The voters as rows below a header (HEADER), or null when the text is no such list."""
     raw = [" ".join(line.split()) for line in text.splitlines()]
+    return _signed(raw) or _spaced(raw)
+
+
+def _signed(raw: list[str]) -> list[list[str]] | None:
+    """Voters that links to their profile or badges tell apart."""
     lines = [parsed for line in raw if line and (parsed := _parse(line))]
     signs = [line for line in raw if _is_sign(line)]
     if len(signs) < 2 or any(all(mark in sign for sign in signs) for mark in (",", ";", "|")):
@@ -108,6 +120,29 @@ def read_lines(text: str) -> list[list[str]] | None:
     if not voters or sum(map(bool, raw)) > _LINES_PER_VOTER * len(voters):
         return None
     return _rows(voters, gathering.sections)
+
+
+def _spaced(raw: list[str]) -> list[list[str]] | None:
+    """Voters with an empty line after each, all of the same two or three lines, the first of them a name."""
+    voters: list[_Voter] = []
+    sections: list[_Section] = []
+    for paragraph in _paragraphs(raw):
+        found = _heading_line.fullmatch(paragraph[0]) if len(paragraph) == 1 else None
+        if found:
+            sections.append(_Section(found["option"].strip(), _number(found["n"], paragraph[0])))
+        else:
+            voters.append(_Voter(paragraph[0], lines=paragraph[1:], section=len(sections) - 1))
+    names = {voter.name.casefold() for voter in voters}
+    lengths = {len(voter.lines) for voter in voters}
+    if len(voters) < _FEWEST or len(lengths) > 1 or not lengths <= {1, 2} or len(names) < 0.9 * len(voters):
+        return None
+    if not all(_person.fullmatch(voter.name) for voter in voters):
+        return None
+    return _rows(voters, sections)
+
+
+def _paragraphs(raw: list[str]) -> list[list[str]]:
+    return [list(lines) for filled, lines in groupby(raw, key=bool) if filled]
 
 
 def _is_sign(line: str) -> bool:

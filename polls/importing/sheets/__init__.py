@@ -118,7 +118,13 @@ def _on_disk(file: IO[bytes], spool: Path | None) -> Iterator[IO[bytes]]:
 
 
 def _read(workbook: IO[bytes], text: IO[bytes], name: str, sheet: str, limits: Limits) -> dict[str, Any]:
-    wishes = {"name": name, "sheet": sheet, "memory": limits.memory, "unpacked": limits.unpacked}
+    wishes = {
+        "name": name,
+        "sheet": sheet,
+        "memory": limits.memory,
+        "seconds": limits.seconds,
+        "unpacked": limits.unpacked,
+    }
     with subprocess.Popen(  # noqa: S603 - our own module; names go through JSON and no shell
         [sys.executable, "-m", "polls.importing.sheets.child", json.dumps(wishes)],
         stdin=workbook,

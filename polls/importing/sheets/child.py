@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -37,10 +38,10 @@ type Cells = list[str]
 
 
 def main(argument: str) -> dict[str, Any]:
-    """Convert as the JSON `argument` wishes: `name`, `sheet`, `memory`, `unpacked`. Never raises."""
+    """Convert as the JSON `argument` says: `name`, `sheet`, `memory`, `seconds`, `unpacked`. Never raises."""
     wishes = json.loads(argument)
     try:
-        _bound_memory(wishes["memory"])
+        _bound(wishes["memory"], wishes["seconds"])
         with os.fdopen(os.dup(0), "rb") as workbook, os.fdopen(os.dup(1), "wb") as written:
             workbook.seek(0)
             return _convert(workbook, written, wishes)
@@ -156,12 +157,14 @@ def _filled_down(sheet: CalamineSheet, rows: Iterator[Cells]) -> Iterator[Cells]
         yield row
 
 
-def _bound_memory(most: int) -> None:
-    with suppress(ImportError, OSError, ValueError):  # not on every system
+def _bound(memory: int, seconds: float) -> None:
+    """Not on every system. The time ends a process whose parent was killed."""
+    with suppress(ImportError, OSError, ValueError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds) + 1, math.ceil(seconds) + 2))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 if __name__ == "__main__":

@@ -144,10 +144,29 @@ def test_a_voter_without_a_title_does_not_take_the_next_name_for_one() -> None:
     ]
 
 
+def test_names_with_an_empty_line_after_each_voter_are_a_list_too() -> None:
+    text = (
+        "Yes, very (2 votes)\n\nRosa Lux\nHead of CX, Acme\n\nÄnne von der Lyn (She/Her)\nAgent\n\n\n"
+        "No • 1 vote\n\nO’Neil, Jo\nSales coach\n"
+    )
+    assert read_lines(text) == [
+        ["name", "headline", "profile_url", "degree", "option"],
+        ["Rosa Lux", "Head of CX, Acme", "", "", "Yes, very"],
+        ["Änne von der Lyn (She/Her)", "Agent", "", "", "Yes, very"],
+        ["O’Neil, Jo", "Sales coach", "", "", "No"],
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "",
+        "Rosa Lux\nLead\n\nSam Smith\nAgent\n",
+        "Rosa Lux\nLead\n\nSam Smith\nAgent\n\nJo Doe\n",
+        "head of cx\nlead\n\nagent\ncoach\n\nsales\nclerk\n",
+        "Head of CX\nLead\n\nAgent\nCoach\n\nSales\nClerk\n",
+        "Rosa Lux\n\nSam Smith\n\nJo Doe\n",
+        "Rosa Lux\nLead\n\nRosa Lux\nAgent\n\nRosa Lux\nCoach\n",
         "headline\nHead of CX\nAgent\nTrainer (50%)\n",
         "Head of CX\n\nAgent\n\nSales • 2nd line support\n",
         "Yes • 117 votes\nNo • 118 votes\n",
@@ -181,6 +200,7 @@ FORMS = (
     "{name} • 2nd\n{title}\n",
     "{name}\n • 2nd\n\n{title}\nConnect\n",
 )
+names_apart = st.lists(st.tuples(names, titles), min_size=3, max_size=8, unique_by=lambda pair: pair[0])
 
 
 @given(people, st.sampled_from(FORMS), st.booleans())
@@ -193,6 +213,12 @@ def test_every_form_of_list_gives_each_voter_back(
     assert [(each["name"], each["headline"]) for each in found] == listed
     assert {each["degree"] for each in found} == {"2nd"}
     assert {each.get("option") for each in found} == {"Yes, very" if with_heading else None}
+
+
+@given(names_apart)
+def test_a_spaced_list_gives_each_voter_back(listed: list[tuple[str, str]]) -> None:
+    found = voters("\n\n".join(f"{name}\n{title}" for name, title in listed))
+    assert [(each["name"], each["headline"]) for each in found] == listed
 
 
 @given(st.text(max_size=300))
