@@ -248,7 +248,8 @@ class _Job:
             "unchanged": rows - rejected - created - updated,
             "rejected": rejected,
         }
-        batch.counts = counts
+        # Which fields the file speaks of: an undo of an earlier import leaves those to it.
+        batch.counts = counts | {"fields": sorted(self.columns.fields)}
         batch.save(update_fields=["counts"])
         return batch, counts
 
