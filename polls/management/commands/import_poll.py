@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from polls.importing import load, readers
+from polls.importing import load, mapping, readers
+from polls.importing.content import option_named
+from polls.importing.formats import FORMATS, NO_PRESET, named
 from polls.importing.mapping import FIELDS
+from polls.importing.reading import Reading
 from polls.importing.report import ImportReport
+from polls.importing.sheets import is_workbook
 from polls.management.contract import ContractCommand, Outcome, day, slug, whole_number
+from polls.models import Option
 from polls.problems import Refused, WrongUsage
+from polls.texts import option_key
+from polls.titles import comparison_key
+from polls.upload_check.admitted import admitted_sentences
 
 
 class Command(ContractCommand):
     help = (
-        "Import the voters of a poll from a CSV or TSV file. Importing the same file twice changes nothing."
+        "Import the voters of a poll from a CSV, TSV, XLSX or ODS file. Importing the same file twice "
+        "changes nothing."
     )
 
     def add_options(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("file", metavar="FILE", help="CSV or TSV; - reads standard input.")
+        add("file", metavar="FILE", help="CSV, TSV, XLSX or ODS; - reads standard input.")
         add("--poll", required=True, metavar="SLUG", help="The poll; it is made when there is none.")
         add("--question", default="", metavar="TEXT")
         add("--option", action="append", default=[], metavar="TEXT", help="Once per option, in their order.")
@@ -32,37 +43,55 @@ class Command(ContractCommand):
         add("--published-share", action="append", default=[], metavar="PCT", help="Per option, in percent.")
         add("--opened-on", metavar="DATE", help="As 2026-11-21.")
         add("--closed-on", metavar="DATE")
-        add("--preset", metavar="NAME", help="Not built yet.")
+        presets = ", ".join(sorted(known.name for known in FORMATS))
+        add(
+            "--preset",
+            default="",
+            metavar="NAME",
+            help=f"The export the file comes from, where that is not seen by itself: {presets}; or "
+            f"{NO_PRESET}, to read it by its columns alone.",
+        )
         add(
             "--column",
             action="append",
             default=[],
             metavar="FIELD=HEADER",
-            help=f"Which column holds a field, where the guess is wrong. Fields: {', '.join(FIELDS)}.",
+            help=f"Which column holds a field, where the guess is wrong. Fields: {', '.join(FIELDS)}. "
+            "option=HEADER given several times names one column per option.",
         )
+        add("--everyone", default="", metavar="OPTION", help="All voters of FILE chose this option.")
         add("--encoding", default="", metavar="NAME", help="For files that are not UTF-8, such as cp1252.")
-        add("--sheet", metavar="NAME", help="Not built yet.")
+        add(
+            "--sheet", default="", metavar="NAME", help="A sheet of a workbook; a table of several in a file."
+        )
+        order = parser.add_mutually_exclusive_group()
+        for flag, first in (("--day-first", True), ("--month-first", False)):
+            order.add_argument(
+                flag, dest="day_first", action="store_const", const=first, help="How 03/04/2026 is meant."
+            )
         add("--dry-run", action="store_true", help="Say what would happen and write nothing.")
         add("--strict", action="store_true", help="Write nothing if any row is rejected.")
         add("--rejects", metavar="FILE", help="Where to write the rejected rows, with the reason.")
 
     def run(self, options: dict[str, Any]) -> Outcome:
-        for name in ("preset", "sheet"):
-            if options[name] is not None:
-                raise WrongUsage(
-                    f"--{name} is not built yet; name columns with --column, and save sheets as CSV."
-                )
         wanted = _wanted(options)
+        columns, option_columns = _columns(options["column"])
+        reading = _reading(options, columns)
         rejects = _rejects_path(options)
-        with _open(options["file"], options["encoding"]) as source:
+        with _open(options) as source:
+            known = _known_options(wanted["poll"], wanted["options"])
             report = load.run_import(
                 source=source,
+                reading=_within(source, reading, options["sheet"], option_columns, known),
                 by=None,
                 dry_run=options["dry_run"],
                 strict=options["strict"],
                 rejects=rejects,
                 **wanted,
             )
+        if not report.refused:
+            for note in report.notes:
+                self.complain(note)
         return Outcome(report.as_json(), _told(report), 1 if report.refused else 0, report.refused)
 
 
@@ -78,7 +107,6 @@ def _wanted(options: dict[str, Any]) -> dict[str, Any]:
         )
     return {
         "poll": slug(options["poll"]),
-        "columns": _columns(options["column"]),
         "question": options["question"],
         "options": options["option"],
         "published_total": None if total is None else whole_number("--published-total", str(total)),
@@ -88,16 +116,73 @@ def _wanted(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _columns(pairs: list[str]) -> dict[str, str]:
+def _columns(pairs: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Field to header, and the headers of a column per option where `option` is named several times."""
     columns: dict[str, str] = {}
+    of_options: list[str] = []
     for pair in pairs:
         field, equals, header = pair.partition("=")
         if not equals:
             raise WrongUsage(f"--column wants FIELD=HEADER, for example option=Answer, not “{pair}”.")
-        if field in columns:
+        if field == "option":
+            of_options.append(header)
+        elif field in columns:
             raise WrongUsage(f"--column names {field} twice.")
-        columns[field] = header
-    return columns
+        else:
+            columns[field] = header
+    if len(of_options) == 1:
+        columns["option"] = of_options.pop()
+    twice = next((header for header in of_options if of_options.count(header) > 1), None)
+    if twice is not None:
+        raise WrongUsage(f"--column names “{twice}” for two options.")
+    return columns, tuple(of_options)
+
+
+def _reading(options: dict[str, Any], columns: dict[str, str]) -> Reading:
+    """How the file is to be read, as far as the options alone say it. Raises WrongUsage."""
+    if options["preset"] not in ("", NO_PRESET):
+        named(options["preset"])
+    return Reading(
+        encoding=options["encoding"],
+        preset=options["preset"],
+        columns=columns,
+        everyone=options["everyone"].strip(),
+        day_first=options["day_first"],
+    )
+
+
+def _known_options(poll: str, texts: Sequence[str]) -> dict[str, str]:
+    """Key to text of the options that the poll has or is given."""
+    known = dict(Option.objects.filter(poll__slug=poll).values_list("key", "text"))
+    return {option_key(text): text.strip() for text in texts} | known
+
+
+def _within(
+    source: readers.Source,
+    reading: Reading,
+    sheet: str,
+    option_columns: Sequence[str],
+    known: dict[str, str],
+) -> Reading:
+    """The same reading with what only the file can tell.
+
+    That is which table is meant, by its number, its title or how that begins; and which option a column
+    stands for: the one that its header names, alone or behind a question, else the header itself.
+    """
+    named_by = {header: known.get(option_named(header, known), header.strip()) for header in option_columns}
+    reading = replace(reading, sheet=source.sheet, option_columns=tuple(named_by.items()))
+    if not sheet or source.kind == "workbook":
+        return reading
+    tables = mapping.preview(source, reading, rows=0, known_options=known).tables
+    wanted = comparison_key(sheet)
+    exact = [table for table in tables if wanted in (comparison_key(table.title), str(table.number))]
+    meant = exact or [table for table in tables if comparison_key(table.title).startswith(wanted)]
+    if len(meant) == 1:
+        return replace(reading, table=meant[0].number)
+    if not tables:
+        raise Refused(f"{source.name} is no workbook and holds one table only: there is no “{sheet}” in it.")
+    titles = ", ".join(f"{table.number} “{table.title}”" for table in tables)
+    raise Refused(f"{source.name} has no table “{sheet}”; its tables are {titles}.")
 
 
 def _percent(text: str) -> Decimal:
@@ -118,7 +203,8 @@ def _rejects_path(options: dict[str, Any]) -> Path | None:
     return path
 
 
-def _open(file: str, encoding: str) -> readers.Source:
+def _open(options: dict[str, Any]) -> readers.Source:
+    file, encoding = options["file"], options["encoding"]
     limits = readers.Limits(
         file_bytes=settings.ROLECALL_MAX_FILE_BYTES,
         rows=settings.ROLECALL_MAX_ROWS,
@@ -127,11 +213,34 @@ def _open(file: str, encoding: str) -> readers.Source:
     )
     spool = Path(settings.ROLECALL_HOME)
     spool.mkdir(parents=True, exist_ok=True)
+    # In other files --sheet names a table, which is known once the file is open.
+    sheet = options["sheet"] if is_workbook(_beginning(file)) else ""
     if file != "-":
-        return readers.open_path(Path(file), encoding=encoding, limits=limits, spool=spool)
+        return readers.open_path(Path(file), encoding=encoding, sheet=sheet, limits=limits, spool=spool)
+    return readers.open_upload(
+        sys.stdin.buffer, name="-", encoding=encoding, sheet=sheet, limits=limits, spool=spool
+    )
+
+
+def _beginning(file: str) -> bytes:
+    """The first bytes, which are not used up; empty where that cannot be. Raises Refused."""
+    if file != "-":
+        path = Path(file)
+        try:
+            if not path.is_file():  # a pipe can be opened once only
+                return b""
+            with path.open("rb") as opened:
+                return opened.read(8)
+        except (OSError, ValueError):
+            return b""
     if sys.stdin is None:
         raise Refused("Standard input is closed, so there is nothing to import.")
-    return readers.open_upload(sys.stdin.buffer, name="-", encoding=encoding, limits=limits, spool=spool)
+    stream = sys.stdin.buffer
+    if hasattr(stream, "peek"):
+        return bytes(stream.peek(8)[:8])
+    head = stream.read(8)
+    stream.seek(0)
+    return head
 
 
 def _told(report: ImportReport) -> str:
@@ -152,6 +261,8 @@ def _told(report: ImportReport) -> str:
         lines.append(
             f"  {difference['option']}: {difference['votes']} votes do not give the published share."
         )
+    admitted = asdict(report.admitted) if report.admitted else None
+    lines += admitted_sentences(admitted, [asdict(option) for option in report.options])
     for error in report.errors:
         lines.append(
             f"  row {error.row}, {error.column or 'whole row'}: {error.reason} {error.value}".rstrip()
