@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.formats import number_format
@@ -13,7 +14,9 @@ def percent(share: float | None, decimals: int = 1) -> str:
     """A fraction as per cent, for example "49.8 %"; "" for none."""
     if share is None:
         return ""
-    return f"{number_format(share * 100, decimals)} %"
+    # Django cuts digits off where it is given too many.
+    rounded = Decimal(repr(share * 100)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{number_format(rounded, decimals)} %"
 
 
 def printed(share: float | None, digits: int | None = None) -> str:
