@@ -151,7 +151,9 @@ class _Run:
                 source=source,
                 poll=wish.slug,
                 by=self.by,
-                reading=Reading(encoding=wish.encoding, sheet=wish.sheet, preset=wish.preset),
+                reading=Reading(
+                    encoding=wish.encoding, sheet=wish.sheet, preset=wish.preset, everyone=wish.everyone
+                ),
                 question=wish.question,
                 options=wish.options,
                 published_total=wish.published_total,

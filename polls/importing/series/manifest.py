@@ -26,13 +26,17 @@ COLUMNS: Final = (
     "preset",
     "sheet",
     "encoding",
+    "everyone",
 )
 _MOST_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One file, or one sheet of it, and the poll it goes into. What is empty or null was not said."""
+    """One file, or one sheet of it, and the poll it goes into. What is empty or null was not said.
+
+    `everyone` is the option that all of the file voted for, where it lists the voters of one option.
+    """
 
     file: str
     slug: str = ""
@@ -45,6 +49,7 @@ class Wish:
     preset: str = ""
     sheet: str = ""
     encoding: str = ""
+    everyone: str = ""
     problem: str = ""
     """Why this row cannot be followed, a sentence; "" when it can."""
 
@@ -106,6 +111,7 @@ def _wish(said: Mapping[str, str], row: int) -> Wish:
             preset=said.get("preset", ""),
             sheet=said.get("sheet", ""),
             encoding=said.get("encoding", ""),
+            everyone=said.get("everyone", ""),
         )
     except ValueError as problem:
         return Wish(file, said.get("slug", ""), problem=f"{NAME}, row {row}: {problem}.")

@@ -17,7 +17,7 @@ class Command(ContractCommand):
     help = (
         "Import several polls from one folder or zip: each table is a poll named after its file. "
         "A file polls.csv beside them may say more (file, slug, question, options separated by |, "
-        "published_total, published_shares, opened_on, closed_on, preset, sheet, encoding). "
+        "published_total, published_shares, opened_on, closed_on, preset, sheet, encoding, everyone). "
         "A voter with the same profile address in several polls is one voter."
     )
 

@@ -223,6 +223,25 @@ def test_the_manifest_says_more_and_may_send_several_files_to_one_poll(series: S
     assert set(Vote.objects.filter(poll=poll).values_list("voter__name", flat=True)) == {"Uma", "René"}
 
 
+def test_a_poll_may_come_as_a_list_of_voters_per_option(series: Series) -> None:
+    report = series(
+        {
+            "polls.csv": "file,slug,options,everyone\nyes.txt,p,Yes|No,Yes\nno.csv,p,,No\n",
+            "yes.txt": "Rosa Lux\n• 2nd\nHead of CX\nSam Smith\n• 3rd\nAgent\n",
+            "no.csv": "name,headline\nUma,Clerk\n",
+        }
+    )
+    assert done(report) == [("yes.txt", "p", 2), ("no.csv", "p", 1)]
+    votes = Vote.objects.values_list("voter__name", "option__text").order_by("voter__name")
+    assert list(votes) == [("Rosa Lux", "Yes"), ("Sam Smith", "Yes"), ("Uma", "No")]
+
+
+def test_an_unknown_preset_is_an_error_of_its_file(series: Series) -> None:
+    report = series({"polls.csv": "file,preset\na.csv,fax\n", "a.csv": HEAD + ROSA, "b.csv": HEAD + SAM})
+    assert "fax" in errors(report)["a.csv"]
+    assert report.written == 1
+
+
 def test_files_that_the_manifest_does_not_name_go_by_their_name(series: Series) -> None:
     report = series({"polls.csv": "file,question\nb.csv,Why?\n", "a.csv": HEAD + ROSA, "b.csv": HEAD + SAM})
     assert done(report) == [("b.csv", "b", 1), ("a.csv", "a", 1)]
