@@ -87,8 +87,6 @@ def import_tags(
         locked = Poll.objects.select_for_update().filter(slug=poll).first()
         if locked is None:
             raise Refused(f"There is no poll “{poll}”.")
-        if not locked.single_choice:
-            raise WrongUsage("Decisions on polls with more than one choice per voter are not built yet.")
         people = _people(file, create=create_users)
         round_ = _existing_round(locked, round_number, codebook)
         made = round_ is None
@@ -243,6 +241,7 @@ def _terms(round_: Round, people: Mapping[str, User], seats: tuple[int, ...], *,
         labels=labels,
         people={name: user.pk for name, user in people.items()},
         votes=storing.votes_of(round_.poll_id),
+        together={} if round_.poll.single_choice else storing.votes_together(round_.poll_id),
         consensus=round_.rule == Round.Rule.CONSENSUS,
         closed=closed,
         seats=seats,

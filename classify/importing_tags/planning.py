@@ -126,7 +126,7 @@ def _settle(case: CaseState, together: list[_Taken], terms: Terms, planned: Plan
             continue
         kept.append((taken, _add(case, taken, said)))
         if case.pk is None and taken.vote not in case.votes:
-            case.votes.append(taken.vote)
+            case.votes += terms.together.get(taken.vote, (taken.vote,))
     if not kept:
         return
     try:

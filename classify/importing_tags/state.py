@@ -51,7 +51,8 @@ class CaseState:
 class Terms:
     """What the round allows: names to ids, its rule, and whether its two seats are fixed for every case.
 
-    `labels` and `codes` are in lower case; a label that two categories share leads to None.
+    `labels` and `codes` are in lower case; a label that two categories share leads to None. `together` leads
+    from a voter's first vote to all of them, where several choices are allowed.
     """
 
     codes: Mapping[str, int]
@@ -61,6 +62,7 @@ class Terms:
     consensus: bool
     closed: bool
     seats: tuple[int, ...]
+    together: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def category(self, text: str) -> int | None:
         """The id meant by a cell; 0 for unsure, None for none. Raises KeyError for what is no category."""

@@ -20,6 +20,11 @@ _VOTES: Final = """
 SELECT k.scheme = 'url', k.value, v.id, v.voided_at IS NULL
   FROM polls_vote v JOIN polls_voterkey k ON k.voter_id = v.voter_id
  WHERE v.poll_id = %(poll)s AND (k.scheme = 'id' AND k.scope_id = %(poll)s OR k.scheme = 'url')
+ ORDER BY v.voided_at IS NULL, v.id DESC
+"""
+_TOGETHER: Final = """
+SELECT array_agg(id ORDER BY id) FROM polls_vote WHERE poll_id = %(poll)s AND voided_at IS NULL
+ GROUP BY voter_id HAVING count(*) > 1
 """
 _CASES: Final = """
 SELECT c.id, c.reviewer1_id, c.reviewer2_id, c.cat1, c.cat2,
@@ -65,8 +70,13 @@ CREATE TEMPORARY TABLE tag_move (
 
 
 def votes_of(poll_id: int) -> dict[tuple[bool, str], tuple[int, bool]]:
-    """(is an address, voter_id or normalised address) -> (vote, still counts)."""
+    """(is an address, voter_id or normalised address) -> (first vote, still counts)."""
     return {(by_url, value): (vote, live) for by_url, value, vote, live in _all(_VOTES, {"poll": poll_id})}
+
+
+def votes_together(poll_id: int) -> dict[int, tuple[int, ...]]:
+    """A voter's first counting vote -> all of them, of those who have several."""
+    return {votes[0]: tuple(votes) for (votes,) in _all(_TOGETHER, {"poll": poll_id})}
 
 
 def cases_of(round_: Round) -> dict[int, CaseState]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from classify import adjudication, codebooks, exports, reports, rounds, tagging
+from classify.importing_tags import import_tags
 from classify.models import Case, CaseVote, CodebookVersion, Round
 from classify.verify import verify
 from polls.importing.load import run_import
@@ -177,3 +178,24 @@ def test_a_new_title_of_a_voter_is_shown_once_for_all_of_their_votes(db: None) -
     bring(FILE.replace("v1,Head of CX", "v1,Head of Care"))
     assert Case.objects.filter(round=round_, review_again=True).count() == again == 1
     assert verify().drift == ()
+
+
+@pytest.mark.parametrize("unit", ["headline", "voter"])
+@pytest.mark.parametrize("what", ["tags", "wide"])
+def test_decisions_come_back_from_a_file_with_the_same_figures(unit: str, what: str) -> None:
+    round_ = open_round(unit)
+    read_all(round_)
+    bring(FILE, poll="copy", options=OPTIONS)
+    table = exports.tags(round_) if what == "tags" else exports.wide(round_)
+    with open_upload(b"".join(exports.as_csv(table)), name="tags.csv") as source:
+        done = import_tags(source=source, poll="copy")
+    assert (done.rejected, done.status) == (0, reports.progress_for(round_).cases)
+    copy = Round.objects.get(poll__slug="copy")
+    assert CaseVote.objects.filter(round=copy, left_at=None).count() == 8
+    assert without_names(reports.report_for(copy)) == without_names(reports.report_for(round_))
+    assert reports.agreement_for(copy).counts == reports.agreement_for(round_).counts
+    assert verify().drift == ()
+
+
+def without_names(report: reports.Report) -> dict[str, Any]:
+    return {**report.as_json(), "poll": "", "question": "", "round": 0}
