@@ -76,7 +76,7 @@ class ReadingForm(forms.Form):
             tables = [(str(table.number), _table_label(table)) for table in self.used.preview.tables]
             self._add_choice("table", _("Table in the file"), tables, str(self.before.table))
         known = [(each.name, each.title) for each in sorted(FORMATS, key=lambda each: each.title.casefold())]
-        presets = [(NO_PRESET, _("None of these: by its columns alone")), *known]
+        presets = [(NO_PRESET, _("None of these")), *known]
         if self.used is None:
             presets.insert(0, ("", _("Recognise it")))
         self._add_choice("preset", _("Known export"), presets, self.before.preset)
