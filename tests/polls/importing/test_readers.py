@@ -172,6 +172,29 @@ def test_unquoted_pipes_in_every_headline_do_not_make_them_the_delimiter() -> No
         assert source.delimiter == ","
 
 
+CONNECTIONS = (
+    'Notes:\n"When exporting your connection data, you may notice; that some of the addresses | are missing."'
+    "\n\nFirst Name,Last Name,URL,Email Address,Company,Position,Connected On\r\n"
+    "Rosa,Lux,https://www.linkedin.com/in/rosa,,Acme,Head of CX | Lead; Speaker,05 Mar 2024\r\n,,,,,,\r\n"
+)
+QUALTRICS = (
+    'StartDate,Status,ResponseId,Q1\r\nStart Date,Response Type,Response ID,"Which one; why, or | not?"\r\n'
+    '"{""ImportId"":""startDate"",""timeZone"":""America/Denver""}","{""ImportId"":""status""}",'
+    '"{""ImportId"":""_recordId""}","{""ImportId"":""QID1""}"\r\n2020-07-17 18:52:45,IP Address,R_1,Yes\r\n'
+)
+KOBO = "Which one, really?;group/who;__version__;_id\nYes, very;Rosa, CX;v1;12\nNo, not;Sam;v1;13\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "widths"),
+    [(CONNECTIONS, ",", [1, 1, 0, 7, 7, 7]), (QUALTRICS, ",", [4, 4, 4, 4]), (KOBO, ";", [4, 4, 4])],
+)
+def test_real_exports_are_read_by_their_delimiter(text: str, delimiter: str, widths: list[int]) -> None:
+    with opened(b"\xef\xbb\xbf" + text.encode()) as source:
+        assert source.delimiter == delimiter
+        assert [len(record.cells) for record in source.records()] == widths
+
+
 def test_the_hint_of_a_spreadsheet_is_followed() -> None:
     with opened("sep=;\nname;option\nRosa, M.;Yes\n") as source:
         assert source.delimiter == ";"
