@@ -19,6 +19,7 @@ from classify.assignment import total_of
 from classify.models import Round
 from classify.status import AGREED, CONFLICT, RESOLVED
 from classify.visibility import Counts
+from polls import jobs
 from polls.models import Poll, User
 from polls.permissions import can_create_poll
 from polls.views.actor import actor
@@ -71,6 +72,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "rows": [_row(person, poll) for poll in page],
         "page": page,
         "may_create": can_create_poll(person),
+        "open_jobs": jobs.open_jobs(person),
     }
     return render(request, "home.html", context)
 

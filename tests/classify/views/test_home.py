@@ -9,6 +9,7 @@ from django.core.cache import cache
 
 from classify import rounds, tagging
 from classify.assignment import next_case
+from polls import jobs, uploads
 from tests.classify.acts import agree_on_all, disagree, open_round, read_all, say
 from tests.factories import make_member, make_poll, make_vote
 
@@ -145,3 +146,14 @@ def test_one_task_stands_out(client_for, rosa, ada, sam, round_):
 def test_the_home_page_is_for_reading_only_and_asks_for_a_login(client, client_for, rosa):
     assert client.get("/")["Location"] == "/login/?next=/"
     assert client_for(rosa).post("/").status_code == 405
+
+
+def test_an_import_under_way_is_found_again(client_for, ada, rosa, poll):
+    upload = uploads.keep(by=ada, poll=poll.slug, text="option\nExtremely important\n")
+    job = jobs.ask_for_job(upload=upload, kind="import", by=ada)
+    body = home(client_for(ada))
+    assert "A file is being imported into cx-head" in body
+    assert f'href="/polls/cx-head/import/{upload.token}/job/"' in body
+    assert upload.token not in home(client_for(rosa))
+    jobs.cancel_job(job=job, by=ada)
+    assert "being imported" not in home(client_for(ada))
