@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from polls.changes import lock_poll, tell_votes_changed
+from polls.changes import lock_poll, tell_votes_changed, undone_among
 from polls.importing.dates import parse_voted_at
 from polls.importing.load import run_import
 from polls.importing.mapping import FIELDS
@@ -158,6 +158,8 @@ def _set_exclusion(vote: Vote, *, reason: str, note: str, by: User) -> None:
     if bool(fresh.voided_at) == bool(reason):
         return
     check_can_restore(fresh)
+    if not reason and undone_among([fresh.pk]):
+        raise Refused(_("The import of this vote was undone. Import it again to count it."))
     VoteChange.objects.create(
         vote=fresh,
         changed_by=by,

@@ -22,7 +22,8 @@ from classify.tables.batches import BatchTable, batches_of, format_of, name_of
 from polls import undoing
 from polls.models import Batch
 from polls.permissions import check_can_import, get_poll_or_404
-from polls.undoing import ChangedMeanwhile, UndoneAlready, WhatGoes
+from polls.problems import Refused
+from polls.undoing import UndoneAlready, WhatGoes
 from polls.views.actor import actor
 
 PER_PAGE = 50
@@ -55,7 +56,7 @@ def batch(request: HttpRequest, slug: str, batch_id: int) -> HttpResponse:
         except UndoneAlready as problem:
             messages.info(request, str(problem))
             return redirect("classify:batch", slug, batch_id)
-        except ChangedMeanwhile as problem:
+        except Refused as problem:
             messages.error(request, str(problem))
             status = 422
         else:

@@ -16,6 +16,7 @@ from polls.merging.doing import (
     check_can_undo_merge,
     keep_apart,
     merge_voters,
+    take_apart,
     undo_merge,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "keep_apart",
     "look_alikes",
     "merge_voters",
+    "take_apart",
     "undo_merge",
 ]

@@ -11,7 +11,7 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from polls.changes import lock_poll, may_merge_voters, tell_votes_changed
+from polls.changes import lock_poll, may_merge_voters, tell_votes_changed, undone_among
 from polls.models import Poll, User, Vote, VoteChange, Voter, VoterDistinction, VoterKey, VoterMerge
 from polls.permissions import Person, PollRefused, allows, can_import
 from polls.problems import Refused
@@ -107,6 +107,14 @@ def merge_voters(*, kept: Voter, merged: Voter, by: User | None) -> VoterMerge:
 def undo_merge(*, merge: VoterMerge, by: User | None) -> Parted:
     """Give the merged voter back what was theirs, as far as nobody changed it since. Raises Refused when the
     merge was taken apart already, or a later one of the same voter has to be first."""
+    parted, polls = take_apart(merge=merge, by=by)
+    for poll in polls:
+        tell_votes_changed(poll_id=poll.pk, batch_id=None)
+    return parted
+
+
+def take_apart(*, merge: VoterMerge, by: User | None) -> tuple[Parted, list[Poll]]:
+    """`undo_merge` without the hook, for many merges in one transaction: also the polls to tell of it."""
     ids = merge.moved["votes"] + merge.moved.get("swapped", []) + merge.moved.get("voided", [])
     polls = _locked_polls(Vote.objects.filter(pk__in=ids))
     kept, merged = _locked_voters(merge.kept, merge.merged)
@@ -126,9 +134,7 @@ def undo_merge(*, merge: VoterMerge, by: User | None) -> Parted:
     Voter.objects.filter(pk=merged.pk).update(merged_into=None)
     merge.undone_at, merge.undone_by = timezone.now(), by
     merge.save(update_fields=["undone_at", "undone_by"])
-    for poll in polls:
-        tell_votes_changed(poll_id=poll.pk, batch_id=None)
-    return parted
+    return parted, polls
 
 
 def keep_apart(*, first: Voter, second: Voter, by: User) -> None:
@@ -256,7 +262,9 @@ def _exclude(votes: list[Vote], *, by: User | None) -> None:
 
 def _count_again(votes: list[Vote], *, by: User | None) -> None:
     _note_exclusions(votes, by=by)
-    Vote.objects.filter(pk__in=[vote.pk for vote in votes]).update(
+    undone = undone_among([vote.pk for vote in votes])
+    Vote.objects.filter(pk__in=undone).update(void_reason=Vote.VoidReason.UNDONE, void_note="")
+    Vote.objects.filter(pk__in=[vote.pk for vote in votes if vote.pk not in undone]).update(
         voided_at=None, voided_by=None, void_reason="", void_note=""
     )
 

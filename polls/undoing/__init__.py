@@ -14,11 +14,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from polls import merging
 from polls.changes import lock_poll, tell_votes_changed
-from polls.models import Batch, User, VoterMerge
+from polls.models import Batch, Poll, User, VoterMerge
 from polls.permissions import Person, PollRefused, Right, allows, check_right
 from polls.problems import Refused
 from polls.undoing import chains, planning
@@ -128,9 +130,11 @@ def undo_batch(*, batch: Batch, by: User | None, shown: str | None = None) -> Wh
     """Take an import back in one transaction and tell what that changed.
 
     `shown` is the fingerprint of what the person confirmed. Raises ChangedMeanwhile when it is that no more,
-    UndoneAlready the second time. If the hook fails, nothing is undone.
+    UndoneAlready the second time, Refused when voters whom it had joined cannot be taken apart (the sentence
+    says what to do first). If the hook fails, nothing is undone.
     """
-    lock_poll(batch.poll.slug)
+    for slug in _slugs(batch):
+        lock_poll(slug)
     fresh = Batch.objects.select_for_update(of=("self",)).select_related("poll", "undone_by").get(pk=batch.pk)
     if fresh.undone_at is not None:
         raise UndoneAlready(
@@ -145,18 +149,36 @@ def undo_batch(*, batch: Batch, by: User | None, shown: str | None = None) -> Wh
             )
         fresh.undone_at, fresh.undone_by = timezone.now(), by
         take_back(batch=fresh, by=by, now=fresh.undone_at)
-    for merge in VoterMerge.objects.filter(batch=fresh, undone_at__isnull=True).order_by("-pk"):
-        from polls import merging
-
-        merging.undo_merge(merge=merge, by=by)
     fresh.save(update_fields=["undone_at", "undone_by"])
-    tell_votes_changed(poll_id=fresh.poll_id, batch_id=fresh.pk)
+    told = _take_merges_apart(fresh, by=by) | {fresh.poll_id}
+    for poll_id in sorted(told):
+        tell_votes_changed(poll_id=poll_id, batch_id=fresh.pk if poll_id == fresh.poll_id else None)
     return goes
+
+
+def _merges(batch: Batch) -> QuerySet[VoterMerge]:
+    return VoterMerge.objects.filter(batch=batch, undone_at__isnull=True).order_by("-pk")
+
+
+def _slugs(batch: Batch) -> list[str]:
+    """The polls whose votes the undo changes, in the order in which everybody locks them."""
+    moved = [vote for merge in _merges(batch) for vote in merge.moved["votes"]]
+    found = Poll.objects.filter(votes__in=moved).values_list("slug", flat=True).distinct()
+    return sorted({batch.poll.slug, *found})
+
+
+def _take_merges_apart(batch: Batch, *, by: User | None) -> set[int]:
+    """Voters that the batch had found to be one are two again; the polls of their votes."""
+    told = set[int]()
+    for merge in _merges(batch):
+        _parted, polls = merging.take_apart(merge=merge, by=by)
+        told.update(poll.pk for poll in polls)
+    return told
 
 
 def _count(batch: Batch) -> WhatGoes:
     """Numbers from the tables of `planning`."""
-    merges = VoterMerge.objects.filter(batch=batch, undone_at__isnull=True).count()
+    merges = _merges(batch).count()
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS)
         votes, voters, returning, staying, excluded, changed, kept, *sums = cursor.fetchone()

@@ -51,8 +51,8 @@ _OTHERS: Final = """
    WHERE o.poll_id = %(poll)s AND o.id <> %(batch)s
      AND NOT EXISTS (SELECT FROM polls_batchvotes n WHERE n.batch_id = o.id)
 """
-# Votes that have another leg to stand on: another batch (`later`: one after this), no import at all, or a life
-# before this batch of which nobody can say where it began.
+# Votes that have another leg to stand on: another batch (`later`: one after this), no import at all, or a
+# life before this batch of which nobody can say where it began.
 _HELD: Final = f"""
 CREATE TEMPORARY TABLE undo_held ON COMMIT DROP AS
 WITH concerned AS (

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from polls import undoing, votes
+from polls import merging, undoing, votes
 from polls.importing.load import run_import
 from polls.importing.readers import open_upload
 from polls.importing.reading import Reading
 from polls.models import Batch, BatchVotes, Headline, Poll, User, Vote, VoteChange, Voter, VoterKey
 from polls.permissions import PollRefused
+from polls.problems import Refused
 from polls.undoing import ChangedMeanwhile, UndoneAlready, undo_batch, what_goes
 from tests import factories
 from tests.polls.importing import hooks
@@ -160,8 +161,12 @@ def test_a_vote_that_a_person_excluded_stays_as_it_is(poll, ada, bring: Bring):
     assert (goes.votes, goes.excluded) == (2, 1)
     vote.refresh_from_db()
     assert (vote.void_reason, vote.void_note, vote.voided_by) == ("own", "mine", ada)
+    with pytest.raises(Refused, match="was undone. Import it again"):
+        votes.take_back_exclusion(vote=vote, by=ada)
     bring(A)
     assert counted(poll) == ["v2", "v3"]
+    votes.take_back_exclusion(vote=vote, by=ada)
+    assert counted(poll) == ["v1", "v2", "v3"]
 
 
 def test_importing_again_brings_the_same_votes_back(poll, bring: Bring):
@@ -378,3 +383,53 @@ def test_votes_in_other_polls_are_left_alone(poll, ada, bring: Bring):
     bring(line.format("Clerk"), into=other)
     undo_batch(batch=bring(line.format("Coach")), by=None)
     assert [row[-2] for row in told(other).values()] == ["Clerk"]
+
+
+@pytest.fixture
+def joined(poll, bring: Bring) -> Batch:
+    """An import that found a voter of the poll to be somebody known from another one."""
+    bring("voter_id,name,country,option\nr1,Rosa,Chile,Extremely important\n")
+    bring(
+        "profile_url,name,option\nhttps://x.org/rosa,,Extremely important\n", into=factories.make_poll("far")
+    )
+    batch = bring("voter_id,name,profile_url,option\nr1,Rosa M,https://x.org/rosa,Extremely important\n")
+    assert Voter.objects.filter(merged_into__isnull=True).count() == 1
+    return batch
+
+
+def test_voters_that_the_import_had_joined_are_two_again(poll, joined: Batch, settings):
+    settings.ROLECALL_AFTER_IMPORT = "tests.polls.importing.hooks.remember"
+    hooks.CALLS.clear()
+    goes = undo_batch(batch=joined, by=None)
+    assert goes.merges == 1
+    assert {(poll_id, batch_id) for poll_id, batch_id, _ in hooks.CALLS} == {(poll.pk, joined.pk)}
+    here, there = (Voter.objects.get(votes__poll__slug=slug) for slug in (poll.slug, "far"))
+    assert (here.name, here.country, here.profile_url) == ("Rosa", "Chile", "")
+    assert (there.name, there.country, there.profile_url) == ("", "", "https://x.org/rosa")
+    assert [key.value for key in there.keys.filter(scheme="url")] == ["x.org/rosa"]
+    assert [key.value for key in here.keys.all()] == ["r1"]
+
+
+def test_an_undo_that_a_later_merge_forbids_says_what_to_do_first(poll, joined: Batch, ada):
+    other = Voter.objects.create(name="Rosa")
+    kept = Voter.objects.get(votes__poll=poll)
+    merge = merging.merge_voters(kept=other, merged=kept, by=ada)
+    with pytest.raises(Refused, match="later: take that apart first"):
+        undo_batch(batch=joined, by=ada)
+    assert len(told(poll)) == 1
+    merging.undo_merge(merge=merge, by=ada)
+    undo_batch(batch=joined, by=ada)
+
+
+def test_votes_excluded_as_double_by_a_later_merge_stay_out(poll, bring: Bring, ada):
+    first, second = (
+        bring(f"voter_id,name,option\n{voter},Rosa,Extremely important\n") for voter in ("r1", "r2")
+    )
+    one, two = Voter.objects.order_by("pk")
+    merge = merging.merge_voters(kept=one, merged=two, by=ada)
+    undo_batch(batch=first, by=ada)
+    assert Vote.objects.get(batch=first).void_reason == "double"
+    assert [vote.batch for vote in Vote.objects.filter(voided_at__isnull=True)] == [second]
+    merging.undo_merge(merge=merge, by=ada)
+    assert counted(poll) == ["r2"]
+    assert Vote.objects.get(batch=first).void_reason == "undone"
