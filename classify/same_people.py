@@ -18,7 +18,7 @@ from polls.permissions import Person, PollRefused, allows
 from polls.problems import Refused
 from polls.search import impatient
 
-_GLANCE: Final = 1000
+_GLANCE: Final = 500
 """Milliseconds that counting may take beside another page."""
 
 NOT_ALL = _(

@@ -47,14 +47,17 @@ def voters(request: HttpRequest, slug: str) -> HttpResponse:
         return elsewhere
     found = VoteFilter(request.GET, queryset=votes_of(poll), poll=poll)
     listing = listing_of(found, request)
+    searching = any(request.GET.get(name) for name in FIELDS)
+    # Counted where that is quick; else the link alone.
+    quick = listing.piece is None and not searching
     context = {
         "poll": poll,
         "filter": found,
         "listing": listing,
         "table": listing.table,
         "holding": holding_of(found),
-        "look_alikes": same_people.how_many_groups(poll, actor(request)),
-        "searching": any(request.GET.get(name) for name in FIELDS),
+        "look_alikes": same_people.how_many_groups(poll, actor(request)) if quick else None,
+        "searching": searching,
         "narrowed": any(request.GET.get(name) for name in ("country", "batch")),
     }
     return render(request, "classify/voters.html", context)
