@@ -113,7 +113,7 @@ def condition(column: str, words: Iterable[Word]) -> tuple[str, list[str]]:
 
 
 def find_votes(*, votes: QuerySet[Vote], polls: Sequence[int], words: Sequence[Word], most: int) -> Found:
-    """The votes in which all words occur, at most `most`, names before headlines.
+    """The votes in which all words occur, at most `most`; without words, any votes.
 
     `polls` are ids; `votes` may narrow them further and belong to these polls only. Raises Refused when the
     search would take too long.
@@ -124,7 +124,7 @@ def find_votes(*, votes: QuerySet[Vote], polls: Sequence[int], words: Sequence[W
         return Found([], more=False)
     source = (f"({sql}) AS v (id, voter_id, headline_id)", list(values))
     with impatient():
-        if _are_few(polls):
+        if not words or _are_few(polls):
             found = _fetch(*_one_by_one(source, words), most + 1)
         else:
             found = _by_index(source, words, most + 1)
@@ -180,7 +180,7 @@ def _one_by_one(source: Statement, words: Sequence[Word]) -> Statement:
         (name, in_name), (headline, in_headline) = condition("p.name", [word]), condition("h.text", [word])
         tests.append(f"({name} OR {headline})")
         values += in_name + in_headline
-    return _ONE_BY_ONE.format(votes=source[0], tests=" AND ".join(tests)), values
+    return _ONE_BY_ONE.format(votes=source[0], tests=" AND ".join(tests) or "true"), values
 
 
 def _by_index(source: Statement, words: Sequence[Word], most: int) -> list[int]:
