@@ -218,20 +218,25 @@ def _choices_by_name(columns: Columns) -> tuple[tuple[int, str], ...]:
         for text in texts:
             option = option_named(text, columns.known)
             if option and only_marks(columns.cells[index], option):
-                key = option_key(text)
-                question = key[: -len(option)] if key != option else texts[0] if len(texts) > 1 else ""
-                found.setdefault(question, {}).setdefault(option, (index, _ending(text, option)))
+                question, written = _question_and_option(text, option)
+                question = question or (texts[0] if len(texts) > 1 else "")
+                found.setdefault(question, {}).setdefault(option, (index, written))
                 break
     best = max(found.values(), key=len, default={})
     return tuple(sorted(best.values()))
 
 
-def _ending(text: str, option: str) -> str:
-    """The option as the header writes it, without the question before it."""
-    for length in range(1, len(text) + 1):
-        if option_key(text[-length:]) == option:
-            return text[-length:].strip().strip("[]").strip()
-    return option
+def _question_and_option(text: str, option: str) -> tuple[str, str]:
+    """What a header that names an option says before it ("" for nothing), and the option as it writes it."""
+    text = text.strip()
+    if option_key(text) == option:
+        return "", text
+    text = text.removesuffix("]")
+    for length in range(1, len(text)):
+        written = text[-length:]
+        if not written[0].isspace() and option_key(written) == option:
+            return text[:-length], written
+    return "", text
 
 
 def _choices_below(columns: Columns) -> list[tuple[tuple[int, str], ...]]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from polls.importing.content import is_address, is_last_line, option_named
 from polls.importing.formats import NO_PRESET, Format, named, recognise
-from polls.importing.formats.declaration import compact
+from polls.importing.formats.declaration import compact, words
 from polls.importing.formats.names import EVERY_NAME, NAMES
 from polls.importing.layout import Layout, Table, shown, trimmed, unique_headers
 from polls.importing.readers import Record, Source
@@ -167,7 +167,7 @@ def _rows_of_header(header: Record, first: Sequence[Record], known: Format) -> l
     here = next(index for index, record in enumerate(first) if record.row == header.row)
     start = max(0, here - known.row_of_names + 1)
     rows = list(first[start : here + 1])
-    names = frozenset(word for names in known.headers for word in _words(names))
+    names = frozenset(word for names in known.headers for word in words(names))
     at = [index for index, cell in enumerate(header.cells) if compact(cell) in names]
     for record in first[here + 1 : start + known.header_rows]:
         cells = [record.cells[index] if index < len(record.cells) else "" for index in at]
@@ -182,29 +182,25 @@ def _rows_of_header(header: Record, first: Sequence[Record], known: Format) -> l
     return rows
 
 
-def _words(names: str) -> tuple[str, ...]:
-    return tuple(compact(name) for name in names.split(" | "))
-
-
 def _layout(found: _Found, first: Sequence[Record], table: int, tables: tuple[Table, ...]) -> Layout:
     if not found.records:
         rows = [record.cells for record in first if record.row > found.above]
-        usual = max((len(trimmed(cells)) for cells in rows), default=1)
+        usual = max((1, *(len(trimmed(cells)) for cells in rows)))
         headers = unique_headers([f"Column {number}" for number in range(1, usual + 1)])
         nothing: tuple[tuple[str, ...], ...] = tuple(() for _ in headers)
         return Layout(headers, nothing, (), found.above, found.format, ragged=True)
-    joined, words = _joined([record.cells for record in found.records], found.format)
+    joined, told = _joined([record.cells for record in found.records], found.format)
     ragged = False
     known = found.format
     if known is not None and known.pairs:
         pairs = _pairs(len(trimmed(found.records[0].cells)), first, found.above)
         ragged = bool(pairs)
-        joined, words = [*joined, *pairs], [*words, *((name,) for name in pairs)]
+        joined, told = [*joined, *pairs], [*told, *((name,) for name in pairs)]
     headers = unique_headers(joined)
     names = found.records[min(len(found.records), known.row_of_names if known else 1) - 1]
     return Layout(
         headers,
-        tuple(words[: len(headers)]),
+        tuple(told[: len(headers)]),
         trimmed(names.cells),
         found.above,
         known,
@@ -220,9 +216,9 @@ def _joined(rows: Sequence[Sequence[str]], known: Format | None) -> tuple[list[s
     full = [[*(shown(cell) for cell in row[:width]), *[""] * (width - len(row))] for row in rows]
     if known is None or len(full) == 1:
         return full[0], [(cell,) for cell in full[0]]
-    texts = [row for row in full if not any(cell.lower().startswith(_IMPORT_IDS) for cell in row)]
+    texts = [row for row in full if not any(cell.lower().startswith(_IMPORT_IDS) for cell in row)] or full
     joined: list[str] = []
-    words: list[tuple[str, ...]] = []
+    texts_of: list[tuple[str, ...]] = []
     question = ""
     about = known.is_about()
     names = min(known.row_of_names, len(texts)) - 1
@@ -239,14 +235,14 @@ def _joined(rows: Sequence[Sequence[str]], known: Format | None) -> tuple[list[s
         ]
         name = column[names] if compact(column[names]) in about else " – ".join(told)
         joined.append(name)
-        words.append(
+        texts_of.append(
             tuple(
                 dict.fromkeys(
                     [*told, *(cell for cell in column if cell and compact(cell) not in _NO_QUESTIONS)]
                 )
             )
         )
-    return joined, words
+    return joined, texts_of
 
 
 def _pairs(base: int, first: Sequence[Record], above: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from polls.titles import comparison_key
@@ -19,6 +20,7 @@ def compact(header: str) -> str:
     return re.sub(r"[\W_]+", "", key) or key
 
 
+@cache
 def words(names: str) -> tuple[str, ...]:
     """`Email | E-Mail-Adresse` as the compact words of its alternatives, in their order."""
     return tuple(compact(name) for name in names.split(" | ") if name.strip())

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from polls.importing.formats import FORMATS
 from polls.importing.layout import HELD, Kind, Layout, trimmed, unique_headers
 from polls.importing.mapping import ColumnMapping, preview
 from polls.importing.readers import Record, open_upload
 from polls.importing.reading import Reading
 from polls.importing.validate import clean_rows
 from polls.problems import Refused
+from polls.texts import option_key
 
 YES_NO = ("Yes", "No")
 
@@ -234,3 +237,56 @@ def test_no_more_than_a_few_records_are_held() -> None:
     rows = layout.data(iter(records))
     assert next(rows).row == 2
     assert len(list(rows)) >= 998 - 1 - HELD - 1
+
+
+HEADERS = sorted({names.split(" | ")[-1] for known in FORMATS for names in (*known.headers, *known.about)})
+ANY_CELL = st.one_of(
+    st.sampled_from(HEADERS),
+    st.sampled_from(
+        ["", "x", "Yes", "Yes; No", "Name", "Vote", "Total", '{"ImportId":"x"}', "Poll 1", "\x00"]
+    ),
+    st.sampled_from(["https://www.linkedin.com/in/rosa", "Rosa Beispiel", "anonymous", "Survey Preview"]),
+)
+ANY_HEADER = st.sampled_from(FORMATS).map(lambda known: [names.split(" | ")[0] for names in known.headers])
+ANY_ROWS = st.lists(st.one_of(ANY_HEADER, st.lists(ANY_CELL, max_size=8)), min_size=1, max_size=12)
+ANY_READING = st.sampled_from(
+    [
+        Reading(),
+        Reading(everyone="Yes"),
+        Reading(table=2),
+        Reading(columns={"name": "Name", "option": "Vote"}),
+        *(Reading(preset=known.name) for known in FORMATS),
+    ]
+)
+
+
+@settings(max_examples=80)
+@given(ANY_ROWS, ANY_READING, st.sampled_from([(), YES_NO]), st.booleans())
+def test_any_file_is_refused_in_a_sentence_or_read_to_its_last_record(
+    rows: list[list[str]], reading: Reading, options: tuple[str, ...], multiple: bool
+) -> None:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows(rows)
+    try:
+        with open_upload(buffer.getvalue(), name="voters.csv") as source:
+            mapping = preview(source, reading, known_options=options).mapping
+            records = list(source.records())
+            left: list[Record] = []
+            keys = [option_key(text) for text in options]
+            clean = clean_rows(
+                records,
+                mapping,
+                keys,
+                source.limits,
+                multiple=multiple,
+                left_out=lambda record, kind: left.append(record),
+            )
+            read = [] if mapping.missing() else list(clean)
+    except Refused:
+        return
+    used = [*mapping.fields.values(), *(index for index, _ in (*mapping.extras, *mapping.option_columns))]
+    assert len(set(used)) == len(used)
+    assert mapping.own or sorted(used) == list(range(mapping.width))
+    if not mapping.missing():
+        assert sorted(row.row for row in (*read, *left)) == [record.row for record in records]
+    assert all(json.loads(row.errors) if row.errors else row.option_key for row in read)

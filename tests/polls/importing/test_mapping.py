@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polls.importing.mapping import FIELDS, JUDGEMENT_COLUMNS, guess, preview
+from polls.importing.mapping import FIELDS, JUDGEMENT_COLUMNS, ColumnMapping, guess, preview
 from polls.importing.readers import Limits, open_upload
+from polls.importing.reading import Reading
 from polls.problems import Refused, WrongUsage
 
 
@@ -205,3 +208,84 @@ def test_any_headers_get_unique_names_and_every_column_one_use(headers: list[str
     assert len(set(mapping.headers)) == len(mapping.headers)
     used = [*mapping.fields.values(), *(index for index, _ in mapping.extras)]
     assert sorted(used) == list(range(mapping.width))
+
+
+def mapped(text: str, options: tuple[str, ...] = (), **wishes: Any) -> tuple[dict[str, str], ColumnMapping]:
+    with open_upload(text, name="voters.csv") as source:
+        mapping = preview(source, Reading(**wishes), known_options=options).mapping
+    return {field: mapping.headers[index] for field, index in mapping.fields.items()}, mapping
+
+
+def test_the_option_is_the_column_that_holds_the_options_whatever_it_is_called() -> None:
+    text = "Name,Answer,Q7\nRosa,completed,Yes\nSam,completed,no\n"
+    assert mapped(text)[0]["option"] == "Answer"
+    assert mapped(text, ("Yes", "No"))[0]["option"] == "Q7"
+
+
+def test_the_column_called_option_is_kept_as_long_as_any_of_its_rows_names_one() -> None:
+    text = "Name,Answer,Q7\nRosa,Yes,Yes\nSam,Maybe,no\nKim,Perhaps,No\n"
+    assert mapped(text, ("Yes", "No"))[0]["option"] == "Answer"
+    assert mapped("Name,Answer\nRosa,Maybe\n", ("Yes", "No"))[0]["option"] == "Answer"
+
+
+def test_a_column_of_several_choices_is_known_by_its_pieces() -> None:
+    assert mapped("Name|Q7\nRosa|Yes; No\nSam|No, Other\n", ("Yes", "No"))[0]["option"] == "Q7"
+
+
+def test_profile_addresses_are_known_by_their_look_and_those_of_companies_are_not_taken() -> None:
+    text = (
+        "Name,Vote,Employer page,Where\n"
+        "Rosa,Yes,https://www.linkedin.com/company/acme,linkedin.com/in/rosa\n"
+        "Sam,No,https://www.linkedin.com/company/beta,\n"
+    )
+    assert mapped(text)[0]["profile_url"] == "Where"
+
+
+def test_a_field_that_was_left_out_is_not_guessed_from_content_either() -> None:
+    text = "Name,Vote,Where\nRosa,Yes,linkedin.com/in/rosa\n"
+    assert "profile_url" not in mapped(text, columns={"profile_url": ""})[0]
+
+
+def test_the_column_with_something_in_it_goes_before_the_empty_one_of_a_better_name() -> None:
+    text = "headline,title,name,option\n,CX,Rosa,Yes\n,Coach,Sam,No\n"
+    assert mapped(text)[0]["headline"] == "title"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Yes,No,Name",
+        "Q1 - Yes,Q1 - No,Name",
+        "Q1 [Yes],Q1 [No],Name",
+        "q1/yes,q1/no,Name",
+        "How is it? – Yes,How is it? – No,Name",
+    ],
+)
+def test_columns_called_after_the_options_are_taken_for_them(headers: str) -> None:
+    fields, mapping = mapped(f"{headers}\nx,,Rosa\n,1,Sam\n", ("Yes", "No"))
+    assert [index for index, _ in mapping.option_columns] == [0, 1]
+    assert [text.casefold() for _, text in mapping.option_columns] == ["yes", "no"]
+    assert (fields, mapping.extras, mapping.missing()) == ({"name": "Name"}, (), "")
+
+
+def test_columns_called_after_the_options_with_other_texts_below_are_not_taken_for_them() -> None:
+    assert mapped("Name,Yes,No\nRosa,well,perhaps\n", ("Yes", "No"))[1].option_columns == ()
+
+
+def test_of_several_questions_with_the_same_choices_the_fullest_is_taken() -> None:
+    headers = "Name,Q1 - Yes,Q2 - Yes,Q2 - No"
+    _, mapping = mapped(f"{headers}\nRosa,x,x,\n", ("Yes", "No"))
+    assert [index for index, _ in mapping.option_columns] == [2, 3]
+
+
+def test_no_column_for_the_option_can_be_helped_by_the_option_of_everybody() -> None:
+    _, mapping = mapped("Name,Title\nRosa,CX\n")
+    assert "or which option all of these voters chose" in mapping.missing()
+    assert mapped("Name,Title\nRosa,CX\n", everyone="Yes")[1].missing() == ""
+
+
+def test_a_very_wide_table_is_looked_at_in_no_time() -> None:
+    wide = ",".join(f"Column of many {n}" for n in range(497))
+    rows = "".join(f"Rosa {n},CX,Yes{',some text' * 497}\n" for n in range(250))
+    fields, mapping = mapped(f"Name,Title,Vote,{wide}\n{rows}", ("Yes", "No"))
+    assert (len(mapping.headers), fields["option"]) == (500, "Vote")
