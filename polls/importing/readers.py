@@ -36,7 +36,7 @@ _SAMPLE_RECORDS: Final = 100
 _TABLE: Final = 0.9
 """Share of records of one width from which on a text is surely a table."""
 
-_LONGEST_LINES: Final = 5 * 1024 * 1024
+_LONGEST_LINES: Final = 2 * 1024 * 1024
 _SHEET: Final = ("utf-8", ",")
 _OTHER_KINDS: Final = (
     (rb"%PDF", "a PDF"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import zipfile
 from typing import IO, Final
 
 from polls.importing.bounds import Limits
@@ -65,17 +64,18 @@ def _of_zip(file: IO[bytes], name: str, limits: Limits) -> str:
             return "ods"
         if any(part.startswith("xl/") for part in parts):
             return "xlsx"
-        raise Refused(f"{name} is {_what_it_is(archive, parts, mimetype)}")
+        raise Refused(f"{name} is {_what_it_is(parts, mimetype)}")
 
 
-def _what_it_is(archive: zipfile.ZipFile, parts: set[str], mimetype: bytes) -> str:
+def _what_it_is(parts: set[str], mimetype: bytes) -> str:
     if any(part.startswith("word/") for part in parts) or mimetype.startswith(_OPEN_DOCUMENT + b"text"):
         return _TEXT_DOCUMENT
     if any(part.startswith("Index/") and part.endswith(".iwa") for part in parts):
         return "a Numbers document: export it as CSV or Excel and import that."
     if not parts:
         return "an empty zip."
+    files = "1 file" if len(parts) == 1 else f"{len(parts):,} files"
     return (
-        f"a zip of {len(archive.namelist())} files and no workbook: unpack it and import one of them, "
+        f"a zip of {files} and no workbook: unpack it and import one of them, "
         "or all of them with the command import_series."
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polls.importing.lines import read_lines
-from polls.importing.readers import open_upload
+from polls.importing.readers import open_path, open_upload
 
 VOTERS = """\
 Poll results
@@ -180,6 +180,17 @@ def test_names_with_an_empty_line_after_each_voter_are_a_list_too() -> None:
 def test_what_is_no_such_list_is_left_alone(text: str) -> None:
     with open_upload(text or " ", name="pasted text") as source:
         assert source.kind == "text"
+
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def test_no_file_of_the_tests_is_taken_for_such_a_list() -> None:
+    files = [path for path in sorted(DATA.rglob("*")) if path.suffix in (".csv", ".tsv")]
+    assert len(files) > 12
+    for path in files:
+        with open_path(path, encoding="utf-16" if "utf-16" in path.stem else "utf-8") as source:
+            assert source.kind == "text", path
 
 
 def test_a_table_whose_cells_hold_such_lines_stays_a_table() -> None:

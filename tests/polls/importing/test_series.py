@@ -334,7 +334,7 @@ def test_a_zip_within_is_refused(series: Series, as_zip: bool) -> None:
     report = series({"a.csv": HEAD + ROSA, "inner.zip": inner}, as_zip=as_zip)
     assert errors(report) == {"inner.zip": "inner.zip is a zip within series: unpack it first."}
     renamed = series({"a.csv": HEAD + ROSA, "inner.xlsx": inner}) if not as_zip else None
-    assert renamed is None or "a zip of 1 files and no workbook" in errors(renamed)["inner.xlsx"]
+    assert renamed is None or "a zip of 1 file and no workbook" in errors(renamed)["inner.xlsx"]
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

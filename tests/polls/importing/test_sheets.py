@@ -7,6 +7,7 @@ import os
 import signal
 import struct
 import zipfile
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from polls.importing.readers import Limits, Source, open_path, open_upload
 from polls.importing.sheets.cells import as_text
+from polls.importing.zips import open_zip, read_part
 from polls.problems import Refused
 from tests.polls.importing.workbooks import (
     Failed,
@@ -337,6 +339,23 @@ def test_a_zip_of_too_many_files_is_refused_before_they_are_listed() -> None:
     lying = many[: at + 12] + struct.pack("<L", 0xFFFFFFF0) + many[at + 16 :]
     with pytest.raises(Refused, match=r"voters\.xlsx holds more than 5,000 files"):
         opened(lying)
+
+
+ZIPS = [xlsx({"A": SMALL}), ods({"A": SMALL}), zipped({"a.csv": "x", "b": "y"}, zipfile.ZIP_STORED)]
+
+
+@given(
+    st.sampled_from(ZIPS),
+    st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=4)), min_size=1, max_size=5),
+)
+def test_any_zip_is_listed_and_read_or_refused(data: bytes, changes: list[tuple[int, bytes]]) -> None:
+    broken = bytearray(data)
+    for place, change in changes:
+        at = place % len(data)
+        broken[at : at + max(1, len(change))] = change
+    with suppress(Refused), open_zip(io.BytesIO(bytes(broken)), "v.xlsx", Limits()) as archive:
+        for part in archive.namelist():
+            read_part(archive, part, 1000)
 
 
 def test_an_upload_that_is_no_file_on_disk_is_read_and_left_open() -> None:
