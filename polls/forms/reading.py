@@ -27,6 +27,7 @@ CHOICES_IN_ALL: Final = 2_000
 MOST_COLUMNS_OPEN: Final = 24
 """Beyond so many columns, those that are only carried along are folded away."""
 
+_OF_THE_FILE: Final = ("sheet", "table", "preset", "encoding", "multiple")
 _DAY_ORDERS: Final = {"": None, "day": True, "month": False}
 _OPTION: Final = "is:"
 _SAMPLE_LETTERS: Final = 60
@@ -60,7 +61,10 @@ class ReadingForm(forms.Form):
                 self._add_day_order(facts.two_ways)
         if multiple is not None:
             self.fields["multiple"] = forms.BooleanField(
-                label=_("Voters could choose several options"), required=False, initial=multiple
+                label=_("Voters could choose several options"),
+                required=False,
+                initial=multiple,
+                widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
             )
 
     def _add_file_fields(self) -> None:
@@ -117,7 +121,11 @@ class ReadingForm(forms.Form):
             self._add_choice("everyone", label, choices, now)
         else:
             self.fields["everyone"] = forms.CharField(
-                label=label, required=False, max_length=500, initial=mapping.everyone
+                label=label,
+                required=False,
+                max_length=500,
+                initial=mapping.everyone,
+                widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
             )
         self.fields["everyone"].help_text = _(
             "For the list of one option's voters, which has no such column."
@@ -146,7 +154,7 @@ class ReadingForm(forms.Form):
 
     def file_fields(self) -> list[forms.BoundField]:
         """The selects that concern the file as a whole."""
-        return [self[name] for name in ("sheet", "table", "preset", "encoding") if name in self.fields]
+        return [self[name] for name in _OF_THE_FILE if name in self.fields]
 
     def asked_fields(self) -> list[forms.BoundField]:
         """The questions that only some files raise."""

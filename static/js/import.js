@@ -3,8 +3,8 @@
   "use strict";
 
   document.addEventListener("htmx:afterSwap", () => {
-    const reading = document.getElementById("reading");
-    if (reading) window.rolecall?.announce(reading.dataset.said);
+    const result = document.getElementById("reading-result");
+    if (result) window.rolecall?.announce(result.dataset.said);
   });
 
   // An answer that could not be had leaves the choices as they are; a button then sends them as a form does.
