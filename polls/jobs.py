@@ -54,13 +54,16 @@ STEPS: Final = {
 }
 """The phases of `polls.importing.progress`, in their order; a check writes nothing and makes no cases."""
 
+SILENT_AFTER: Final = timedelta(seconds=5)
+"""A run is heard of twice a second, whatever the database is doing for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How an open job stands. `worker`: one is running, for this or another. `ahead`: another job of the same
-    poll has to end first. `silent`: it is said to run, but nothing was heard of it for as long as makes a
-    worker count as dead. `step` of `steps` counts from 1, 0 before the first. `rate` is in rows a second,
-    `seconds_left` for the present step; null where nobody can tell."""
+    poll has to end first. `silent`: it is said to run, but nothing was heard of it for a while.
+    `step` of `steps` counts from 1, 0 before the first. `rate` is in rows a second, `seconds_left` for the
+    present step; null where nobody can tell."""
 
     worker: bool
     ahead: bool
@@ -158,12 +161,13 @@ def standing(job: ImportJob) -> Standing:
     others = ImportJob.objects.filter(earlier, poll_slug=job.poll_slug, state__in=ImportJob.OPEN)
     running = job.state == ImportJob.State.RUNNING
     steps = STEPS[ImportJob.Kind(job.kind)]
-    rate = _rate(job) if running else None
+    silent = running and (job.seen_at is None or job.seen_at < timezone.now() - SILENT_AFTER)
+    rate = _rate(job) if running and not silent else None
     left = max(0, job.rows_total - job.rows_done) / rate if rate and job.rows_total else None
     return Standing(
         worker=worker_is_running(),
         ahead=not running and others.exclude(pk=job.pk).exists(),
-        silent=running and (job.seen_at is None or job.seen_at < timezone.now() - _until_dead()),
+        silent=silent,
         step=steps.index(job.phase) + 1 if running and job.phase in steps else 0,
         steps=len(steps),
         rate=rate,

@@ -115,7 +115,9 @@ def _rows(job: ImportJob) -> str:
         return ""
     done = number_format(job.rows_done, force_grouping=True)
     if job.rows_total and job.rows_total >= job.rows_done:
-        total = number_format(job.rows_total, force_grouping=True)
+        # An estimate from the size of the file: three digits of it are worth something.
+        known = round(job.rows_total, min(0, 3 - len(str(job.rows_total))))
+        total = number_format(known, force_grouping=True)
         return _("%(done)s of about %(total)s rows") % {"done": done, "total": total}
     return _("%(done)s rows") % {"done": done}
 

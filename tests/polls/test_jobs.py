@@ -145,10 +145,10 @@ def test_a_job_waits_for_the_earlier_one_of_its_poll_only(job, ada, poll):
     assert [standing(one).ahead for one in (job, elsewhere, later)] == [False, False, True]
 
 
-def test_a_run_of_which_nothing_is_heard_is_silent(job, settings):
+def test_a_run_of_which_nothing_is_heard_is_silent(job):
     job.state, job.attempt, job.seen_at = State.RUNNING, 1, timezone.now()
     assert not standing(job).silent
-    job.seen_at -= timedelta(seconds=settings.ROLECALL_WORKER_DEAD_AFTER + 1)
+    job.seen_at -= jobs.SILENT_AFTER + timedelta(seconds=1)
     assert standing(job).silent
 
 

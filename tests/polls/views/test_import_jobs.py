@@ -121,13 +121,13 @@ def test_a_running_job_shows_step_rows_rate_and_time_left(job, admin):
         attempt=1,
         phase="reading",
         rows_done=20_000,
-        rows_total=1_000_000,
+        rows_total=1_000_404,
         started_at=now - timezone.timedelta(seconds=2),
         seen_at=now,
     )
     text = page(admin, url_of(job))
     assert "Reading the rows" in text
-    assert 'value="20000" max="1000000"' in text
+    assert 'value="20000" max="1000404"' in text
     assert (
         "Step 1 of 4 · 20,000 of about 1,000,000 rows · 10,000 rows a second · about 2 minutes left" in text
     )
