@@ -73,7 +73,9 @@ def voter(request: HttpRequest, voter_id: int) -> HttpResponse:
         raise Http404
     if found.merged_into_id is not None:
         return redirect("classify:voter", found.merged_into_id)
-    keys = VoterKey.objects.filter(Q(scope__in=polls) | Q(scope__isnull=True), voter=found)
+    keys = VoterKey.objects.filter(
+        Q(scope__in=polls) | Q(scope__isnull=True), Q(voter=found) | Q(voter__merged_into=found)
+    )
     context = {
         "voter": found,
         "votes": [_shown(vote) for vote in votes],
@@ -159,12 +161,15 @@ def _shown(vote: Vote) -> Shown:
 def _changes(votes: list[Vote]) -> list[Before]:
     """The latest changes of these votes."""
     changes = VoteChange.objects.filter(vote__in=votes).select_related("vote__poll", "changed_by", "batch")
+    return [Before(change, _fields(change.before)) for change in changes.order_by("-pk")[:CHANGES]]
+
+
+def _fields(before: dict[str, Any]) -> list[tuple[Any, str]]:
+    """What was there, by the names that people know. An empty note is not worth a word."""
     return [
-        Before(
-            change,
-            [(_LABELS.get(field, field), _told(field, value)) for field, value in change.before.items()],
-        )
-        for change in changes.order_by("-pk")[:CHANGES]
+        (_LABELS.get(field, field), _told(field, value))
+        for field, value in before.items()
+        if value or field != "note"
     ]
 
 
@@ -173,7 +178,7 @@ def _told(field: str, value: Any) -> str:
         return shortened(", ".join(f"{name}: {text}" for name, text in value.items()))
     if field == "excluded":
         return str(dict(Vote.VoidReason.choices).get(value, value)) if value else _("it counted")
-    return shortened(str(value or ""))
+    return shortened(str(value)) if value else ""
 
 
 def _merges(person: User, found: Voter, polls: list[Poll]) -> list[tuple[VoterMerge, bool]]:
