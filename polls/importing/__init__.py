@@ -3,6 +3,6 @@
 From a page or a command:
 
     source = readers.open_upload(file, name="voters.csv")  # or open_path(path)
-    preview = mapping.preview(source, columns={"option": "Vote"})  # guessed columns, first rows
-    report = load.run_import(source=source, poll="cx-head", by=user, columns={...}, dry_run=True)
+    preview = mapping.preview(source, Reading(columns={"option": "Vote"}))  # guessed columns, first rows
+    report = load.run_import(source=source, poll="cx-head", by=user, reading=Reading(...), dry_run=True)
 """

@@ -6,7 +6,7 @@ Pure: no Django. Bounded: twenty records for the header, two hundred to judge co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -28,6 +28,7 @@ WITHIN: Final = 20
 SAMPLE: Final = 200
 """Records by which columns are judged."""
 
+_CHARACTERS: Final = 4 * 1024 * 1024
 _NO_QUESTIONS: Final = frozenset({"response", "openendedresponse", "antwort", "offeneantwort"})
 _IMPORT_IDS: Final = '{"importid"'
 
@@ -47,7 +48,7 @@ def find(source: Source, reading: Reading, known: Collection[str]) -> tuple[Layo
     Raises Refused for a file without any table or without the table that was named, and WrongUsage for a
     preset that is none.
     """
-    first = list(islice(source.records(), WITHIN + SAMPLE))
+    first = _first_records(source.records())
     filled = [record for record in first[:WITHIN] if not record.problem and _says_something(record.cells)]
     if not filled:
         raise Refused(f"{source.name} has no header row: its first {WITHIN} rows are empty.")
@@ -71,10 +72,21 @@ def find(source: Source, reading: Reading, known: Collection[str]) -> tuple[Layo
         count = f"{len(tables)} tables" if len(tables) > 1 else "one table"
         raise Refused(f"{source.name} has {count}: there is no table {chosen}.")
     if tables:
-        rows = (record for record in source.records() if record.row > found.above)
-        first = list(islice(rows, SAMPLE))
+        first = _first_records(record for record in source.records() if record.row > found.above)
     layout = _layout(found, first, chosen, tables if len(tables) > 1 else ())
     return layout, list(islice(layout.data(first), SAMPLE))
+
+
+def _first_records(records: Iterable[Record]) -> list[Record]:
+    """What is judged: so many records, or so many characters where cells are huge."""
+    first: list[Record] = []
+    size = 0
+    for record in islice(records, WITHIN + SAMPLE):
+        first.append(record)
+        size += sum(map(len, record.cells))
+        if size > _CHARACTERS:
+            break
+    return first
 
 
 def _header(

@@ -21,6 +21,8 @@ type Kind = Literal["above", "blank", "repeated header", "last line", "other tab
 HELD: Final = 20
 """Records held at most until it is clear whether they end the table."""
 
+_HELD_CHARACTERS: Final = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -125,7 +127,8 @@ class _State:
             self.inside, self.apart = False, False
             self.skip(record, "other table")
             return released
-        if self.inside and (self._may_be_a_title(cells) or is_last_line(cells)):
+        short = sum(map(len, cells)) <= _HELD_CHARACTERS
+        if self.inside and short and (self._may_be_a_title(cells) or is_last_line(cells)):
             self.held.append(record)
             return self._flush() if len(self.held) > HELD else []
         return self._data(record)
