@@ -82,7 +82,7 @@ class Ballot:
             return wrong(
                 "may hold several choices: give the poll its options first, so that they can be told apart"
             )
-        if text.endswith(";") and self.mapping.preset:
+        if text.endswith(";") and self.mapping.preset and not self.mapping.own:
             text = text.rstrip("; ")
             key = option_key(text)
             if not key:

@@ -16,10 +16,10 @@ from itertools import batched
 from pathlib import Path
 from typing import Final, cast
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from polls.changes import lock_poll, tell_votes_changed
-from polls.importing import dating, headlines, identity, mapping, published, staging, upsert
+from polls.importing import counting, dating, headlines, identity, mapping, staging, upsert
 from polls.importing.progress import SILENT, Progress
 from polls.importing.readers import Record, Source
 from polls.importing.reading import Reading
@@ -166,6 +166,8 @@ class _Job:
             if written:
                 self.progress.phase("cases")
                 tell_votes_changed(poll_id=poll.pk, batch_id=batch.pk)
+                if counts["rows"] >= CHUNK:
+                    staging.check_keys()
             report = replace(
                 self._report(poll, batch, counts, refused, written),
                 notes=(*self.notes, *left_out.told(), *notes),
@@ -279,8 +281,7 @@ class _Job:
     def _report(
         self, poll: Poll, batch: Batch, counts: dict[str, int], refused: str, written: bool
     ) -> ImportReport:
-        tallies = _tallies(poll)
-        voters, titles = _voters_and_titles(poll)
+        figures = counting.figures_of(poll)
         return ImportReport(
             poll=poll.slug,
             dry_run=self.dry_run,
@@ -289,10 +290,10 @@ class _Job:
             encoding=self.source.encoding,
             delimiter=self.source.delimiter,
             **counts,
-            voters=voters,
-            distinct_titles=titles,
-            options=published.option_totals(tallies, poll.published_total),
-            published=published.compare(tallies, poll.published_total),
+            voters=figures.voters,
+            distinct_titles=figures.titles,
+            options=figures.options,
+            published=figures.published,
             errors=staging.first_errors(),
             rejects_file=write_rejects(self.rejects, self.source, self.columns),
             seconds=round(time.perf_counter() - self.started, 3),
@@ -300,7 +301,7 @@ class _Job:
             poll_id=poll.pk if written else None,
             batch_id=batch.pk if written else None,
             notes=(),
-            admitted=published.admitted_tables(tallies, poll.published_total) if poll.single_choice else None,
+            admitted=figures.admitted,
         )
 
     def _header(self, *fields: str) -> str:
@@ -315,31 +316,3 @@ class _Job:
 def _sql_state(error: OperationalError) -> str:
     """PostgreSQL's code for what went wrong; "" when the connection broke before it could say so."""
     return getattr(error.__cause__, "sqlstate", None) or ""
-
-
-def _tallies(poll: Poll) -> list[published.Tally]:
-    """Live votes per option, in the order of the options."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT o.text, o.position, count(v.id), o.published_share, o.published_digits
-            FROM polls_option o LEFT JOIN polls_vote v
-              ON v.poll_id = o.poll_id AND v.option_id = o.id AND v.voided_at IS NULL
-            WHERE o.poll_id = %s GROUP BY o.id ORDER BY o.position
-            """,
-            [poll.pk],
-        )
-        return [published.Tally(*row) for row in cursor.fetchall()]
-
-
-def _voters_and_titles(poll: Poll) -> tuple[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT count(DISTINCT voter_id), count(DISTINCT headline_id)
-            FROM polls_vote WHERE poll_id = %s AND voided_at IS NULL
-            """,
-            [poll.pk],
-        )
-        voters, titles = cursor.fetchone()
-    return voters, titles

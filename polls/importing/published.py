@@ -66,24 +66,34 @@ def half_a_step(percent: Decimal, digits: int | None = None) -> Fraction:
     return Fraction(1, 2 * 10 ** max(needed, digits or 0))
 
 
-def option_totals(tallies: Sequence[Tally], published_total: int | None) -> tuple[OptionTotal, ...]:
-    """Votes, share and, with a published total and share, how many voters are missing per option."""
-    total = sum(tally.votes for tally in tallies)
+def option_totals(
+    tallies: Sequence[Tally], published_total: int | None, voters: int | None = None
+) -> tuple[OptionTotal, ...]:
+    """Votes, share and, with a published total and share, how many voters are missing per option.
+
+    `voters` are there where several choices are allowed (see `compare`).
+    """
+    total = _whole(tallies, published_total, voters)
     totals = tuple(_total(tally, total, published_total) for tally in tallies)
-    if published_total is not None and compare(tallies, published_total).consistent:
+    if published_total is not None and compare(tallies, published_total, voters).consistent:
         # All that was published is here, so nobody is missing, whatever rounding would leave open.
         return tuple(replace(each, missing_least=0, missing_most=0) for each in totals)
     return totals
 
 
-def compare(tallies: Sequence[Tally], published_total: int | None) -> Published:
-    """Consistent when the total is equal and each published share is ours at its printed precision."""
-    total = sum(tally.votes for tally in tallies)
+def compare(tallies: Sequence[Tally], published_total: int | None, voters: int | None = None) -> Published:
+    """Consistent when the total is equal and each published share is ours at its printed precision.
+
+    Where several choices are allowed, `voters` says how many people voted, and shares are of them, as such
+    polls are printed; unless the published total is that of the votes.
+    """
+    total = _whole(tallies, published_total, voters)
     if published_total is None and all(tally.published_percent is None for tally in tallies):
         return Published(None, None, reason="no figures were published")
     differences = tuple(_difference(tally, total) for tally in tallies if not _fits(tally, total))
     if published_total is not None and published_total != total:
-        reason = f"{published_total} votes were published, {total} are imported"
+        what = "votes" if voters is None else "voters"
+        reason = f"{published_total} {what} were published, {total} are imported"
         return Published(published_total, False, differences, reason)
     return Published(published_total, not differences, differences)
 
@@ -117,6 +127,12 @@ def admitted_tables(tallies: Sequence[Tally], published_total: int | None) -> Ad
         ours=total == ours
         and all(low <= count <= high for (low, high), count in zip(spans, votes, strict=True)),
     )
+
+
+def _whole(tallies: Sequence[Tally], published_total: int | None, voters: int | None) -> int:
+    """Of what the shares are shares."""
+    votes = sum(tally.votes for tally in tallies)
+    return votes if voters is None or published_total == votes else voters
 
 
 def _total(tally: Tally, total: int, published_total: int | None) -> OptionTotal:

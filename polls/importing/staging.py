@@ -148,6 +148,14 @@ def plans_for_many_rows() -> Iterator[None]:
                 cursor.execute(f"SET LOCAL {setting} TO DEFAULT")
 
 
+def check_keys() -> None:
+    """Have the foreign keys of everything written checked now: at the commit, where it would happen else,
+    a long check could be neither told of nor broken off."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
 def reject(query: str, parameters: dict[str, Any]) -> int:
     """Reject the rows that `query` returns (row, header, value, reason); how many they were."""
     with connection.cursor() as cursor:

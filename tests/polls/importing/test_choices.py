@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from polls.csvio import csv_chunks
 from polls.importing.mapping import JUDGEMENT_COLUMNS
 from polls.models import BatchVotes, Poll, Vote, VoteChange
+from polls.problems import Refused
+from polls.votes import correct_voter
 from tests.polls.importing.samples import counts, reasons
 
 pytestmark = pytest.mark.django_db
@@ -181,3 +184,25 @@ def test_the_votes_named_are_noted_for_every_batch(load: Any) -> None:
     report = load(HEADER + "v1,,Milk;Coffee,\n")
     named = BatchVotes.objects.get(batch=report.batch_id).vote_ids
     assert named == sorted(Vote.objects.exclude(option__text="Tea").values_list("id", flat=True))
+
+
+def test_published_shares_are_of_the_voters_unless_the_total_is_of_the_votes(load: Any) -> None:
+    shares = [Decimal(100), Decimal(0), Decimal(50)]
+    report = load(
+        HEADER + "v1,,Tea;Milk,\nv2,,Tea,\n", options=OPTIONS, published_shares=shares, published_total=2
+    )
+    assert (report.published.consistent, report.admitted) == (True, None)
+    assert [option.share for option in report.options] == [1.0, 0.0, 0.5]
+    of_votes = load(HEADER, published_total=3)
+    assert [option.share for option in of_votes.options] == [2 / 3, 0.0, 1 / 3]
+    assert of_votes.published.consistent is False
+    more = load(HEADER, published_total=4)
+    assert more.published.reason == "4 voters were published, 2 are imported"
+
+
+def test_a_correction_by_hand_cannot_give_a_voter_one_option_twice(load: Any, nina: Any) -> None:
+    load(HEADER + "v1,,Tea;Milk,\n", options=OPTIONS)
+    with pytest.raises(Refused, match="The voter has a vote for “Milk” already"):
+        correct_voter(vote=Vote.objects.get(option__text="Tea"), fields={"option": "Milk"}, by=nina)
+    correct_voter(vote=Vote.objects.get(option__text="Tea"), fields={"option": "Coffee"}, by=nina)
+    assert chosen() == {"v1": ["Coffee", "Milk"]}
