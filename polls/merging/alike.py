@@ -46,40 +46,43 @@ class LookAlikes:
     total: int
 
 
-# Counted votes only: what is excluded makes nobody count twice. Titles that one voter has alone go first,
-# before any name is looked at.
-_GROUPS: Final = """
-WITH shown AS (
-  SELECT DISTINCT v.voter_id, v.headline_id FROM polls_vote v
-   WHERE v.voided_at IS NULL AND v.headline_id IS NOT NULL
-     AND (%(polls)s::bigint[] IS NULL OR v.poll_id = ANY(%(polls)s))
-), shared AS (
-  SELECT headline_id FROM shown GROUP BY headline_id HAVING count(*) > 1
-), named AS MATERIALIZED (
-  SELECT s.headline_id, s.voter_id,
-         regexp_replace(btrim(lower(normalize(p.name, NFKC))), '\\s+', ' ', 'g') AS name
-    FROM shown s JOIN shared USING (headline_id) JOIN polls_voter p ON p.id = s.voter_id
-   WHERE p.merged_into_id IS NULL AND p.name <> ''
+# Names are alike but for case, spaces and letter forms. A name that is folded already is not folded again,
+# which would cost more than all the rest; compared by hash, so that a million of them need little room.
+_FOLDED: Final = """hashtextextended(replace(replace(replace(lower(
+           CASE WHEN octet_length(p.name) = char_length(p.name) OR p.name IS NFKC NORMALIZED THEN p.name
+                ELSE normalize(p.name, NFKC) END), '  ', ' '), '  ', ' '), '  ', ' '), 0)"""
+# Counted votes only: what is excluded makes nobody count twice.
+_GROUPS: Final = f"""
+WITH named AS MATERIALIZED (
+  SELECT v.headline_id, v.voter_id, {_FOLDED} AS name
+    FROM polls_vote v JOIN polls_voter p ON p.id = v.voter_id
+   WHERE v.voided_at IS NULL AND v.headline_id IS NOT NULL AND p.merged_into_id IS NULL AND p.name <> ''
+     AND (%(polls)s::bigint[] IS NULL OR v.poll_id = ANY(%(polls)s)) OF_POLL
+), several AS (
+  SELECT headline_id, name FROM named GROUP BY headline_id, name HAVING min(voter_id) < max(voter_id)
+), member AS MATERIALIZED (
+  SELECT DISTINCT headline_id, name, voter_id FROM named JOIN several USING (headline_id, name)
 ), alike AS (
-  SELECT headline_id, name, count(*) AS count, (array_agg(voter_id ORDER BY voter_id))[:%(shown)s] AS voters,
-         array_agg(voter_id) AS everyone
-    FROM named GROUP BY headline_id, name HAVING count(*) > 1
+  SELECT headline_id, name, count(*) AS count, array_agg(voter_id ORDER BY voter_id) AS voters
+    FROM member GROUP BY headline_id, name
 ), apart AS (
   SELECT a.headline_id, a.name, count(*) AS pairs
     FROM polls_voterdistinction d
-    JOIN named a ON a.voter_id = d.first_id
-    JOIN named b ON b.voter_id = d.second_id AND b.headline_id = a.headline_id AND b.name = a.name
+    JOIN member a ON a.voter_id = d.first_id
+    JOIN member b ON b.voter_id = d.second_id AND b.headline_id = a.headline_id AND b.name = a.name
    GROUP BY a.headline_id, a.name
 )
-SELECT h.text, alike.count, coalesce(apart.pairs, 0), alike.voters, count(*) OVER ()
+SELECT h.text, alike.count, coalesce(apart.pairs, 0), alike.voters[:%(shown)s], count(*) OVER ()
   FROM alike JOIN polls_headline h ON h.id = alike.headline_id
+  JOIN polls_voter first ON first.id = alike.voters[1]
   LEFT JOIN apart ON apart.headline_id = alike.headline_id AND apart.name = alike.name
  WHERE coalesce(apart.pairs, 0) < alike.count * (alike.count - 1) / 2
    AND (%(poll)s::bigint IS NULL OR EXISTS (
-        SELECT FROM polls_vote v WHERE v.poll_id = %(poll)s AND v.voter_id = ANY(alike.everyone)
+        SELECT FROM polls_vote v WHERE v.poll_id = %(poll)s AND v.voter_id = ANY(alike.voters)
                                    AND v.voided_at IS NULL AND v.headline_id = alike.headline_id))
- ORDER BY alike.name, alike.headline_id LIMIT %(limit)s OFFSET %(offset)s
-"""
+ ORDER BY lower(first.name), first.id, alike.headline_id LIMIT %(limit)s OFFSET %(offset)s
+"""  # noqa: S608 - of constants
+_OF_POLL: Final = "AND v.headline_id IN (SELECT headline_id FROM polls_vote WHERE poll_id = %(poll)s)"
 _VOTERS: Final = """
 SELECT p.id, p.name, p.organisation, p.country, p.profile_url,
        (SELECT coalesce(array_agg(DISTINCT q.slug ORDER BY q.slug), '{}') FROM polls_vote v
@@ -108,7 +111,7 @@ def look_alikes(
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
-        cursor.execute(_GROUPS, values)
+        cursor.execute(_GROUPS.replace("OF_POLL", _OF_POLL if poll else ""), values)
         found = cursor.fetchall()
         told = _told({voter for row in found for voter in row[3]}, polls)
     groups = tuple(
