@@ -161,7 +161,7 @@ def open_upload(
     """An upload or stream (anything with `read`), bytes, or text pasted from a sheet. Raises Refused.
 
     A stream that cannot be read twice, and the chosen sheet of a workbook, are written to nameless files in
-    the folder `spool`. Without `sheet` the first that a person sees and that has something in it is read.
+    the folder `spool`. Without `sheet` the first that a person sees and that looks like a table is read.
     With a folder `keep` the text of a sheet is kept there, so that opening the workbook again costs little.
     An upload that is `owned` is closed with the source.
     """

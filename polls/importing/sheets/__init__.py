@@ -50,7 +50,7 @@ def unpack(
     keep: Path | None = None,
     digest: bytes = b"",
 ) -> Sheet:
-    """The sheet of that name, else the first that a person sees and that has something in it.
+    """The sheet of that name, else the first that a person sees and that looks like a table.
 
     With a folder `keep` the text is kept there under the file's `digest`, and found there the next time.
     The caller closes `text`. Raises Refused: no workbook, damaged, locked, empty, no such sheet, too large,

@@ -30,7 +30,8 @@ from polls.importing.sheets.cells import as_text
 from polls.problems import Refused
 
 _LOOKED_AT: Final = 50
-"""Rows by whose widest one short rows are filled up, so that every row is as wide as the header."""
+"""Rows by whose widest one short rows are filled up, so that every row is as wide as the header. A sheet that
+is a table shows it within them, too."""
 
 _MOST_MERGES: Final = 100_000
 
@@ -75,13 +76,9 @@ def _sheets(book: CalamineWorkbook) -> list[str]:
 
 
 def _choose(book: CalamineWorkbook, names: list[str], wanted: str, name: str) -> tuple[str, CalamineSheet]:
-    """The sheet asked for, a hidden one too, else the first with anything in it. Raises Refused."""
+    """The sheet asked for, a hidden one too, else the first that looks like a table. Raises Refused."""
     if not wanted:
-        for candidate in names:
-            sheet = book.get_sheet_by_name(candidate)
-            if sheet.end is not None:
-                return candidate, sheet
-        raise Refused(f"{name} has nothing in it: every sheet is empty.")
+        return _first_table(book, names, name)
     alike = [each for each in book.sheet_names if each.strip().casefold() == wanted.strip().casefold()]
     found = wanted if wanted in book.sheet_names else alike[0] if alike else ""
     if not found:
@@ -91,6 +88,20 @@ def _choose(book: CalamineWorkbook, names: list[str], wanted: str, name: str) ->
     if sheet.end is None:
         raise Refused(f"The sheet “{found}” of {name} is empty.")
     return found, sheet
+
+
+def _first_table(book: CalamineWorkbook, names: list[str], name: str) -> tuple[str, CalamineSheet]:
+    """The first sheet that has a row of two cells, since a cover has none; else the first with anything."""
+    filled: list[str] = []
+    for candidate in names:
+        sheet = book.get_sheet_by_name(candidate)
+        if any(sum(map(bool, row)) > 1 for row in islice(_rows(sheet), _LOOKED_AT)):
+            return candidate, sheet
+        if sheet.end is not None:
+            filled.append(candidate)
+    if not filled:
+        raise Refused(f"{name} has nothing in it: every sheet is empty.")
+    return filled[0], book.get_sheet_by_name(filled[0])
 
 
 def _write(sheet: CalamineSheet, written: Any, most: int, name: str) -> int:

@@ -62,10 +62,11 @@ def test_a_workbook_is_known_by_what_it_is_not_by_its_name(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_first_sheet_with_something_in_it_is_read_and_the_others_are_named() -> None:
-    book = xlsx({"Cover": [], "Voters": SMALL, "Totals": [["Yes", 1]]})
+def test_the_first_sheet_that_looks_like_a_table_is_read_and_the_others_are_named() -> None:
+    book = xlsx({"Empty": [], "Cover": [["Poll of"], ["March"]], "Voters": SMALL, "Totals": [["Yes", 1]]})
     with opened(book) as source:
-        assert (source.sheets, source.sheet) == (("Cover", "Voters", "Totals"), "Voters")
+        assert (source.sheets, source.sheet) == (("Empty", "Cover", "Voters", "Totals"), "Voters")
+    assert rows(xlsx({"Empty": [], "Cover": [["Poll of"], ["March"]]})) == [["Poll of"], ["March"]]
     assert rows(book, sheet="Totals") == [["Yes", "1"]]
     assert rows(book, sheet=" totals ") == [["Yes", "1"]]
 
