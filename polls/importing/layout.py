@@ -211,8 +211,8 @@ def unique_headers(headers: Sequence[str]) -> tuple[str, ...]:
 
 
 def shown(header: str) -> str:
-    """A header fit to keep and print: what the database cannot hold is taken out."""
-    return re.sub("[\x00\ud800-\udfff]", "", header).strip()[:1000]
+    """A header fit to keep and print: on one line, without what the database cannot hold."""
+    return re.sub(r"\s*[\r\n]\s*", " ", re.sub("[\x00\ud800-\udfff]", "", header).strip())[:1000]
 
 
 def _nobody(record: Record, kind: Kind) -> None:

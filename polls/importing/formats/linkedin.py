@@ -137,7 +137,10 @@ LEAD_LIST: Final = Format(
         "First Name | Name | Full Name",
         "Title | Job Title | Headline",
     ),
-    without=("voter_id", "option", "vote", "answer", "Connected On"),
+    without=(
+        "voter_id | degree | Connected On",
+        "option | vote | answer | choice | response | poll option | antwort | stimme | auswahl",
+    ),
     fields={
         "profile_url": "Person Linkedin Url | LinkedIn URL | Profile URL | Linkedin | URL",
         "name": "Full Name | Name",

@@ -346,7 +346,7 @@ def test_a_format_speaks_only_of_fields_there_are(known: Format) -> None:
 
 
 def test_microsoft_forms_ends_choices_with_a_semicolon_and_knows_anonymous_answers_by_number() -> None:
-    question = "Which matter?\n(several answers)"
+    question = "Which matter? (several answers)"
     first, second, third = read("microsoft-forms", multiple=True)
     assert (first.id_value, first.name, first.option_texts) == ("1", "", [EXTREMELY, REALLY])
     assert (second.option_text, second.option_keys, second.headline_raw) == (VERY, None, "Consultant – CX")
@@ -356,7 +356,7 @@ def test_microsoft_forms_ends_choices_with_a_semicolon_and_knows_anonymous_answe
 def test_surveymonkey_joins_its_two_header_rows_and_reads_a_column_per_choice() -> None:
     with opened("surveymonkey") as source:
         mapping = preview(source, known_options=OPTIONS).mapping
-    which = "Which of these matter,\nall in all?"
+    which = "Which of these matter, all in all?"
     assert (mapping.preset, mapping.header_row, mapping.day_first) == ("surveymonkey", 2, False)
     assert mapping.headers[9:] == (
         *("Who are you? – Name", "Who are you? – Job title"),
