@@ -25,7 +25,7 @@ from polls.importing.encodings import (
 from polls.importing.lines import read_lines
 from polls.importing.records import Record, numbered, read_records
 from polls.importing.sheets import is_workbook, unpack
-from polls.problems import Refused
+from polls.problems import Refused, WrongUsage
 
 __all__ = ["Limits", "Record", "Source", "UnknownEncoding", "open_path", "open_upload"]
 
@@ -195,7 +195,7 @@ def _open(file: IO[bytes], how: _How, *, owned: bool) -> Source:
             return _open_workbook(file, how, owned=owned)
         wanted = known_encoding(how.encoding) if how.encoding else ""
         if how.sheet:
-            raise Refused(f"{name} is no workbook, so it has no sheet “{how.sheet}”.")
+            raise WrongUsage(f"{name} is no workbook, so it has no sheet “{how.sheet}”.")
         found, digest, lines = _scan(file, name, wanted, limits)
         delimiter, share = _delimiter(file, found)
         rows = None if share > _TABLE else _voters_in_lines(file, found)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from polls.importing.readers import Limits, Source, open_path, open_upload
 from polls.importing.sheets.cells import as_text
 from polls.importing.zips import open_zip, read_part
-from polls.problems import Refused
+from polls.problems import Refused, WrongUsage
 from tests.polls.importing.workbooks import (
     Failed,
     Formula,
@@ -93,7 +93,7 @@ def test_a_sheet_that_is_not_there_is_refused_with_those_that_are() -> None:
         opened(xlsx({"Cover": [["x"]], "Voters": SMALL}), sheet="Voter")
     with pytest.raises(Refused, match=r"The sheet “Cover” of voters\.xlsx is empty"):
         opened(xlsx({"Cover": [], "Voters": SMALL}), sheet="Cover")
-    with pytest.raises(Refused, match=r"voters\.csv is no workbook, so it has no sheet “A”"):
+    with pytest.raises(WrongUsage, match=r"voters\.csv is no workbook, so it has no sheet “A”"):
         open_upload("name,option\nRosa,Yes\n", name="voters.csv", sheet="A")
 
 
