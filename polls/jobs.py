@@ -50,9 +50,9 @@ _LOST: Final = """
 
 STEPS: Final = {
     ImportJob.Kind.CHECK: ("reading", "matching", "writing"),
-    ImportJob.Kind.IMPORT: ("reading", "matching", "writing", "cases"),
+    ImportJob.Kind.IMPORT: ("reading", "matching", "writing", "cases", "storing"),
 }
-"""The phases of `polls.importing.progress`, in their order; a check writes nothing and makes no cases."""
+"""The phases of `polls.importing.progress` and the last of `job_runs`, in order. A check stores nothing."""
 
 SILENT_AFTER: Final = timedelta(seconds=5)
 """A run is heard of twice a second, whatever the database is doing for it."""

@@ -24,6 +24,7 @@ PHASES = {
     "matching": gettext_lazy("Finding out which voters are known"),
     "writing": gettext_lazy("Writing the votes"),
     "cases": gettext_lazy("Putting the titles into cases"),
+    "storing": gettext_lazy("Storing it all"),
 }
 CHECKING = gettext_lazy("Working out what would change")
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from polls import job_runs, tasks, uploads
 from polls.importing.progress import Cancelled
@@ -209,6 +209,20 @@ def test_a_fault_of_ours_is_a_sentence_for_the_person_and_a_traceback_in_the_log
     assert state == State.FAILED
     assert problem.startswith("Something went wrong that Rolecall did not expect. Nothing was changed.")
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_what_the_commit_would_refuse_is_found_before_the_job_is_locked(job):
+    def vote_of_nobody(job, progress, before_commit):
+        report = tasks.check_or_import(job, progress, lambda report: None)
+        with transaction.atomic():
+            Vote.objects.filter(pk=Vote.objects.first().pk).update(voter_id=0)
+            with pytest.raises(IntegrityError):
+                before_commit(report)
+            transaction.set_rollback(True)
+        return report
+
+    carry_out(job.pk, vote_of_nobody)
+    assert state_of(job) == (State.RUNNING, "")
 
 
 @pytest.mark.parametrize(

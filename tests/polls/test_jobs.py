@@ -157,7 +157,7 @@ def test_rate_and_time_left_come_from_the_step_that_counts_rows(job):
     job.started_at = timezone.now()
     job.seen_at = job.started_at + timedelta(seconds=2)
     shown = standing(job)
-    assert (shown.step, shown.steps, shown.rate, shown.seconds_left) == (1, 4, 10_000, 8)
+    assert (shown.step, shown.steps, shown.rate, shown.seconds_left) == (1, 5, 10_000, 8)
     job.rows_total = None
     assert standing(job).seconds_left is None
     job.phase = "cases"

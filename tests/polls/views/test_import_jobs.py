@@ -129,7 +129,7 @@ def test_a_running_job_shows_step_rows_rate_and_time_left(job, admin):
     assert "Reading the rows" in text
     assert 'value="20000" max="1000404"' in text
     assert (
-        "Step 1 of 4 · 20,000 of about 1,000,000 rows · 10,000 rows a second · about 2 minutes left" in text
+        "Step 1 of 5 · 20,000 of about 1,000,000 rows · 10,000 rows a second · about 2 minutes left" in text
     )
 
 
@@ -138,7 +138,7 @@ def test_a_step_without_rows_shows_that_something_happens(job, admin):
     change(job, state=State.RUNNING, attempt=2, phase="cases", seen_at=timezone.now())
     text = page(admin, url_of(job))
     assert "Putting the titles into cases" in text
-    assert "Step 4 of 4" in text
+    assert "Step 4 of 5" in text
     assert "<progress" in text
     assert "value=" not in text[text.index("<progress") :].partition(">")[0]
     assert "This is run number 2" in text
