@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from polls import merging
 from polls.changes import hold_voters
@@ -430,3 +433,47 @@ def test_looking_for_look_alikes_takes_the_same_statements_however_many_there_ar
     load("".join(f"v{n},Name {n // 2},CX,,Yes,\n" for n in range(100)))
     with django_assert_num_queries(5):
         merging.look_alikes(limit=50)
+
+
+# Any merges, one after the other.
+
+PEOPLE = range(4)
+BALLOT = st.tuples(st.sampled_from([1, 2]), st.sampled_from(["", OLD, NEW]))
+BALLOTS = st.dictionaries(st.tuples(st.sampled_from(PEOPLE), st.sampled_from("pq")), BALLOT, min_size=2)
+PAIRS = st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(PEOPLE)), min_size=1, max_size=4)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+)
+@given(ballots=BALLOTS, pairs=PAIRS)
+def test_whatever_is_merged_counts_each_person_once_and_is_taken_apart_to_the_letter(
+    told: list[int], ballots: dict[Any, Any], pairs: list[tuple[int, int]]
+) -> None:
+    with transaction.atomic():
+        people = [Voter.objects.create(name=f"{number}") for number in PEOPLE]
+        polls = {slug: factories.make_poll(slug) for slug in "pq"}
+        for (who, slug), (option, day) in ballots.items():
+            moment = datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
+            factories.make_vote(
+                polls[slug], option=option, voter=people[who], voter_id=f"{slug}{who}", voted_at=moment
+            )
+        steps = [(None, state())]
+        for kept, merged in pairs:
+            with suppress(Refused):
+                merge = merging.merge_voters(kept=people[kept], merged=people[merged], by=None)
+                steps.append((merge, state()))
+                assert_one_vote_each()
+        for (merge, _), (_, before) in reversed(list(zip(steps[1:], steps, strict=False))):
+            merging.undo_merge(merge=merge, by=None)
+            assert state() == before
+        transaction.set_rollback(True)
+
+
+def assert_one_vote_each() -> None:
+    """No vote is lost, no person counts twice in a poll, and all that counts lies with its person."""
+    persons = {each.pk: each.merged_into_id or each.pk for each in Voter.objects.all()}
+    assert all(persons[person] == person for person in persons.values())
+    cast = {(vote.poll_id, persons[vote.voter_id]) for vote in Vote.objects.all()}
+    counted = [(vote.poll_id, vote.voter_id) for vote in Vote.objects.filter(voided_at=None)]
+    assert sorted(counted) == sorted(cast)
