@@ -13,10 +13,14 @@ import urllib.request
 from contextlib import closing
 
 import pytest
+from django.core.management import call_command
 
 from config import serve
 from config.env import BASE_DIR, SetupError
+from polls import jobs
 from tests import database
+from tests.config.conftest import wait_until
+from tests.queue import empty_queue
 
 
 def free_port() -> int:
@@ -82,9 +86,18 @@ def test_the_greeting_tells_the_address_to_hand_to_a_colleague():
     assert "colleague" not in serve._greeting("127.0.0.1", 8000, [], "")
 
 
+@pytest.mark.parametrize(("words", "wanted"), [([], True), (["--no-worker"], False)])
+def test_a_worker_runs_beside_the_pages_unless_refused(words, wanted, monkeypatch, db):
+    asked = {}
+    monkeypatch.setattr("config.management.commands.serve.run_server", lambda **given: asked.update(given))
+    call_command("serve", "--bind", f"127.0.0.1:{free_port()}", *words)
+    assert asked["with_worker"] is wanted
+
+
 @pytest.fixture
 def database_of_the_tests(transactional_db) -> str:
     """The address of the tests' own database, for a server process."""
+    empty_queue()
     return database.address()
 
 
@@ -125,6 +138,7 @@ def test_a_real_server_answers_on_the_network_and_stops_on_ctrl_c(database_of_th
         assert f"Rolecall is ready:  {here}/" in said
         assert get(f"{here}/healthz") == (200, "ok\n")
         assert get(f"{here}/readyz") == (200, "ready\n")
+        wait_until(jobs.worker_is_running)
         status, page = get(f"{here}/login/")
         assert status == 200
         style = next(
@@ -151,6 +165,7 @@ def test_a_real_server_answers_on_the_network_and_stops_on_ctrl_c(database_of_th
         rest = server.communicate(timeout=60)[0]
     assert server.returncode == 0, rest
     assert "Traceback" not in rest
+    assert not jobs.worker_is_running()
     end = time.monotonic() + 10
     while time.monotonic() < end:
         try:
