@@ -35,6 +35,7 @@ class Ballot:
         self.mapping = mapping
         self.multiple = multiple
         self.closed = bool(known_options)
+        self.known = known_options
         self.options = set(known_options)
         self.seen: dict[str, Vote] = {}
         self.columns = [(index, option_key(text), text.strip()) for index, text in mapping.option_columns]
@@ -91,7 +92,7 @@ class Ballot:
         return key, text, None
 
     def _split(self, text: str, header: str, row: int, errors: list[RowError]) -> Vote:
-        found = split_choices(text, self.options, self.mapping.multiple_separators)
+        found = split_choices(text, self.known, self.mapping.multiple_separators)
         if not found.options:
             inside = self.multiple and found.unknown not in ("", text)
             named = f"“{short(found.unknown)}” is " if inside else ""

@@ -12,6 +12,7 @@ MARKS: Final = frozenset({"x", "1", "true", "yes", "ja", "✓", "✔", "☑", "w
 NO_MARKS: Final = frozenset({"", "0", "false", "no", "nein", "-", "–", "☐", "falsch", "not selected"})
 """How a column per option says that the option was chosen, and that it was not, as option keys."""
 
+_LONGEST_ADDRESS: Final = 2000
 _PROFILE = re.compile(r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/(?:in|pub|sales/(?:lead|people))/", re.I)
 _ADDRESS = re.compile(r"https?://\S+$|www\.\S+\.\S+$|[^\s@]+@[^\s@]+\.[a-z]{2,}$", re.IGNORECASE)
 _NAME = re.compile(r"(?!\d)\w[\w.'’-]*$")
@@ -52,12 +53,12 @@ def is_profile(cell: str) -> bool:
 
 def is_address(cell: str) -> bool:
     """A web or e-mail address, which no header is."""
-    return is_profile(cell) or _ADDRESS.match(cell.strip()) is not None
+    return is_profile(cell) or (len(cell) <= _LONGEST_ADDRESS and _ADDRESS.match(cell.strip()) is not None)
 
 
 def is_link(cell: str) -> bool:
     """A web address."""
-    return is_profile(cell) or _LINK.match(cell.strip()) is not None
+    return is_profile(cell) or (len(cell) <= _LONGEST_ADDRESS and _LINK.match(cell.strip()) is not None)
 
 
 def is_name(cell: str) -> bool:

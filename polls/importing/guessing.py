@@ -13,6 +13,7 @@ from polls.texts import option_key
 from polls.titles import comparison_key
 
 _HALF: Final = 0.5
+_LONGEST_BALLOT: Final = 10_000
 _ROLES: Final = 0.3
 _NAMES: Final = 0.8
 
@@ -184,6 +185,8 @@ def _says_options(columns: Columns, index: int) -> bool:
 
 def _has_option(cell: str, columns: Columns) -> bool:
     """The whole cell, or one of several choices in it, is an option of the poll."""
+    if len(cell) > _LONGEST_BALLOT:
+        return False
     if option_key(cell) in columns.known:
         return True
     separators = columns.layout.format.separators if columns.layout.format else (";", ", ", " / ")

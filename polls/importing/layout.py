@@ -22,6 +22,7 @@ HELD: Final = 20
 """Records held at most until it is clear whether they end the table."""
 
 _HELD_CHARACTERS: Final = 2000
+_LONGEST_HEADER: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,8 @@ def unique_headers(headers: Sequence[str]) -> tuple[str, ...]:
 
 def shown(header: str) -> str:
     """A header fit to keep and print: on one line, without what the database cannot hold."""
-    return re.sub(r"\s*[\r\n]\s*", " ", re.sub("[\x00\ud800-\udfff]", "", header).strip())[:1000]
+    storable = re.sub("[\x00\ud800-\udfff]", "", header[:_LONGEST_HEADER]).strip()
+    return " ".join(line.strip() for line in storable.splitlines())
 
 
 def _nobody(record: Record, kind: Kind) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from polls.importing.formats import linkedin, meetings, surveys
-from polls.importing.formats.declaration import Drop, Format
+from polls.importing.formats.declaration import Drop, Format, compact
 from polls.problems import WrongUsage
 
 __all__ = ["FORMATS", "NO_PRESET", "Drop", "Format", "named", "recognise"]
@@ -53,5 +53,6 @@ def named(name: str) -> Format:
 
 def recognise(cells: Sequence[str]) -> Format | None:
     """The format whose row of names this can be: the one that asks for most, else the first declared."""
-    fitting = [known for known in FORMATS if known.fits(cells)]
+    there = [compact(cell) for cell in cells]
+    fitting = [known for known in FORMATS if known.fits_words(there)]
     return max(fitting, key=lambda known: len(known.headers), default=None)

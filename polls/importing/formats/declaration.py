@@ -13,10 +13,12 @@ from polls.titles import comparison_key
 SEPARATORS: Final = (";", ", ", " / ")
 """What stands between several choices in one cell, where a format says nothing else."""
 
+_LONGEST: Final = 1000
+
 
 def compact(header: str) -> str:
     """What headers are compared by: letters and digits without case, else its signs."""
-    key = comparison_key(header)
+    key = comparison_key(header[:_LONGEST])
     return re.sub(r"[\W_]+", "", key) or key
 
 
@@ -80,7 +82,10 @@ class Format:
 
     def fits(self, cells: Sequence[str]) -> bool:
         """Whether these cells can be this format's row of names."""
-        there = [compact(cell) for cell in cells]
+        return self.fits_words([compact(cell) for cell in cells])
+
+    def fits_words(self, there: Sequence[str]) -> bool:
+        """The same for cells whose compact words are known."""
         known = set(there)
         return (
             all(known.intersection(words(header)) for header in self.headers)

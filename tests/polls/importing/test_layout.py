@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from collections import Counter
 
 import pytest
@@ -290,3 +291,20 @@ def test_any_file_is_refused_in_a_sentence_or_read_to_its_last_record(
     if not mapping.missing():
         assert sorted(row.row for row in (*read, *left)) == [record.row for record in records]
     assert all(json.loads(row.errors) if row.errors else row.option_key for row in read)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "www." + "a." * 200_000 + " ",
+        " " * 200_000 + "x",
+        "a@" + "a." * 200_000,
+        "Total " + "1 " * 200_000 + "x",
+    ],
+    ids=["dots", "spaces", "mail", "total"],
+)
+def test_a_huge_cell_is_looked_at_in_no_time(cell: str) -> None:
+    """Each of these once took a pattern minutes, or could have."""
+    started = time.process_time()
+    mapped(f'"{cell}",Vote,x\n"{cell}",Yes,1\nRosa,No,"{cell}"\n', YES_NO)
+    assert time.process_time() - started < 2
