@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from classify.models import CaseVote, Decision
@@ -94,7 +94,7 @@ class VoteFilter(django_filters.FilterSet):
     def by_state(self, votes: QuerySet[Vote], _name: str, state: str) -> QuerySet[Vote]:
         """Counted votes, votes that do not count, or votes whose headline changed after it was read."""
         if state == "changed":
-            return votes.filter(changed_since_read())
+            return votes.filter(pk__in=changed_since_read(self.poll))
         return votes.filter(voided_at__isnull=state == "live")
 
     def by_title(self, votes: QuerySet[Vote], _name: str, title: Any) -> QuerySet[Vote]:
@@ -110,20 +110,21 @@ class VoteFilter(django_filters.FilterSet):
         return votes.filter(headline=int(headline))
 
 
-def changed_since_read() -> Q:
-    """Votes whose headline is another one than the one that somebody classified, in any round."""
+def changed_since_read(poll: Poll) -> QuerySet[CaseVote, Any]:
+    """Ids of the votes whose headline is another one than the one that somebody classified, in any round."""
     read = Exists(Decision.objects.filter(case=OuterRef("case")))
-    left = CaseVote.objects.filter(
-        read, vote=OuterRef("pk"), left_at__isnull=False, reason="headline changed"
+    votes = CaseVote.objects.filter(read, round__poll=poll)
+    # Unless the old one came back.
+    left = votes.filter(
+        ~Q(case__origin="headline", case__headline=F("vote__headline")),
+        left_at__isnull=False,
+        reason="headline changed",
     )
     # A closed round keeps the vote where it was.
-    stayed = CaseVote.objects.filter(
-        ~Q(case__headline=OuterRef("headline"))
-        | Q(case__headline__isnull=True, vote__headline__isnull=False),
-        read,
-        vote=OuterRef("pk"),
+    stayed = votes.filter(
+        ~Q(case__headline=F("vote__headline")),
         left_at__isnull=True,
         round__coding_closed_at__isnull=False,
         case__origin__in=("headline", "blank", "voter"),
-    )
-    return Q(Exists(left)) | Q(Exists(stayed))
+    ).exclude(case__headline__isnull=True, vote__headline__isnull=True)
+    return left.values("vote").union(stayed.values("vote"))

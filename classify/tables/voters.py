@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from polls.models import Poll, Vote, VoterKey
 
 _TITLE_LENGTH = 240
+# Not on a phone.
+_ASIDE = "d-none d-md-table-cell"
 
 
 def votes_of(poll: Poll) -> QuerySet[Vote]:
@@ -63,12 +65,14 @@ class VoterTable(tables.Table):
         verbose_name=_("Option"), accessor="option__text", order_by=("option__position", "pk")
     )
     voted_at = tables.Column(
-        verbose_name=_("Voted at"), order_by=("voted_at", "pk"), attrs={"td": {"class": "text-nowrap"}}
+        verbose_name=_("Voted at"),
+        order_by=("voted_at", "pk"),
+        attrs={"th": {"class": _ASIDE}, "td": {"class": f"text-nowrap {_ASIDE}"}},
     )
     voter_id_shown = tables.Column(
         verbose_name=_("Voter id"),
         order_by=("voter_id_shown", "pk"),
-        attrs={"td": {"class": "small quiet text-break"}},
+        attrs={"th": {"class": _ASIDE}, "td": {"class": f"small quiet text-break {_ASIDE}"}},
     )
     state = tables.Column(
         verbose_name=_("Counted"), accessor="voided_at", order_by=("voided_at", "pk"), empty_values=()

@@ -86,7 +86,7 @@ def page_number(request: HttpRequest, *, most: int) -> int:
 
 def count_up_to(rows: QuerySet[Any], most: int = COUNTED_UP_TO) -> int:
     """How many there are; one more than `most` stands for more than that."""
-    return rows.order_by()[: most + 1].count()
+    return rows.order_by().values("pk")[: most + 1].count()
 
 
 def piece_of(rows: QuerySet[Any], data: Any) -> Piece[Any]:

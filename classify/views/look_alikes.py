@@ -26,7 +26,7 @@ from polls.views.actor import actor
 PER_PAGE: Final = 20
 MOST_PAGES: Final = 500
 MOST_AT_ONCE: Final = 20
-_PATIENCE: Final = 30_000
+_PATIENCE: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
