@@ -149,7 +149,7 @@ class VoterMerge(models.Model):
     """Two voters found to be one person, by a person or by an import that named both keys; reversible.
 
     `moved` says what went over: ids of `votes` and `keys`; of votes of the kept voter that made room and went
-    the other way (`swapped`); of votes `voided` because the person had voted twice in a poll; of voters merged
+    the other way (`swapped`); of votes `voided` since the person had voted twice in a poll; of voters merged
     into the merged one before (`followers`); and the kept voter's empty fields that were `filled`, with what.
     Votes and changes above `last_vote` and `last_change` came later.
     """
