@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -31,6 +32,8 @@ _OF_THE_FILE: Final = ("sheet", "table", "preset", "encoding", "multiple")
 _DAY_ORDERS: Final = {"": None, "day": True, "month": False}
 _OPTION: Final = "is:"
 _SAMPLE_LETTERS: Final = 60
+_UNPRINTABLE: Final = re.compile("[\x00\ud800-\udfff]")
+"""NUL, and the lone surrogates that stand for bytes which are not of the encoding."""
 
 
 class ReadingForm(forms.Form):
@@ -178,7 +181,7 @@ class ReadingForm(forms.Form):
         """What stands in the first rows of a column."""
         rows = self.used.preview.rows if self.used else ()
         cells = (cells[index].strip() for _row, cells in rows if index < len(cells))
-        sample = next((cell for cell in cells if cell), "")
+        sample = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", next((cell for cell in cells if cell), ""))
         if not sample:
             return gettext("empty in the first rows")
         shown = sample if len(sample) <= _SAMPLE_LETTERS else f"{sample[:_SAMPLE_LETTERS]}…"
@@ -260,5 +263,5 @@ class ReadingForm(forms.Form):
 
 
 def _table_label(table: Any) -> str:
-    title = table.title or gettext("without a title")
+    title = _UNPRINTABLE.sub("", table.title) or gettext("without a title")
     return gettext("%(number)d: %(title)s") % {"number": table.number, "title": title[:80]}

@@ -35,12 +35,15 @@ def report_of(report: Mapping[str, Any] | None, *, multiple: bool) -> dict[str, 
     """What a page shows of a report, done or tried."""
     if report is None:
         return {"report": None, "totals": [], "admitted": [], "multiple": multiple}
+    votes = sum(option["votes"] for option in report["options"])
     return {
         "report": report,
         "totals": option_rows(report["options"]),
         "admitted": admitted_sentences(report["admitted"], report["options"]),
         "multiple": multiple,
-        "votes": sum(option["votes"] for option in report["options"]),
+        "votes": votes,
+        # As `polls.importing.published` reckons: a published total that is the number of votes is of votes.
+        "of_voters": multiple and report["published"]["total"] != votes,
         "more": more_errors(report),
     }
 

@@ -104,6 +104,7 @@ def test_a_poll_of_several_choices_takes_several_votes_of_a_voter(browser):
     page = browser.get(url).content.decode()
     assert "2 voters" in page
     assert "3 votes, since a voter could choose several options" in page
+    assert "Share of the voters" in page
     names = {"column_0": "voter_id", "column_1": "option", "multiple": "on"}
     answer = browser.post(url, names | {"action": "import"})
     assert answer.status_code == 302
