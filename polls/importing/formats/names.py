@@ -1,4 +1,4 @@
-"""What columns are called in the files of people who follow no format, English and German."""
+"""What columns are called in files that follow no format: English and German, the commonest in four more."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ voted_at: votedat votedate datevoted submitteddatetime submitdateutc submitdate 
 voted_at: date abgestimmtam datum
 comment: comment comments remark openendedresponse kommentar anmerkung bemerkung
 country: country countryregion land
+name: nomcomplet nombrecompleto nomecompleto volledigenaam votant votante
+first_name: prénom nombre voornaam
+last_name: nomdefamille apellido apellidos cognome achternaam
+headline: poste intitulédeposte intituléduposte puesto cargo ruolo qualifica functie functietitel
+organisation: entreprise société empresa azienda bedrijf
+option: réponse respuesta risposta antwoord voto stem opción opzione
+voted_at: datedevote fecha fechadevoto datadelvoto
+comment: commentaire comentario commento opmerking
+country: pays país paese
 """
 
 # Questions of a survey that ask for the voter, known by a few words within them.

@@ -65,6 +65,17 @@ def named(headers: list[str], columns: dict[str, str] | None = None) -> dict[str
             | {"voted_at": "Datum"},
         ),
         (
+            ["Prénom", "Nom de famille", "Intitulé du poste", "Entreprise", "Réponse", "Pays"],
+            {"first_name": "Prénom", "last_name": "Nom de famille", "headline": "Intitulé du poste"}
+            | {"organisation": "Entreprise", "option": "Réponse", "country": "Pays"},
+        ),
+        (
+            ["Nombre", "Apellidos", "Puesto", "Empresa", "Respuesta", "Fecha", "Comentario"],
+            {"first_name": "Nombre", "last_name": "Apellidos", "headline": "Puesto"}
+            | {"organisation": "Empresa", "option": "Respuesta", "voted_at": "Fecha"}
+            | {"comment": "Comentario"},
+        ),
+        (
             ["Voter ID", " JOB  TITLE ", "Ｖｏｔｅ"],
             {"voter_id": "Voter ID", "headline": "JOB  TITLE", "option": "Ｖｏｔｅ"},
         ),
