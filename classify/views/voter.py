@@ -67,8 +67,8 @@ def voter(request: HttpRequest, voter_id: int) -> HttpResponse:
     """A voter in every poll whose votes this person may see."""
     person = actor(request)
     polls = polls_with_open_votes(person)
-    found = get_object_or_404(Voter, pk=voter_id)
-    votes = list(_votes(found, polls))
+    found = get_object_or_404(Voter.objects.select_related("merged_into"), pk=voter_id)
+    votes = list(_votes(found.merged_into or found, polls))
     if not votes:
         raise Http404
     if found.merged_into_id is not None:

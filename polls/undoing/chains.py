@@ -26,6 +26,10 @@ CREATE TEMPORARY TABLE undo_moved ON COMMIT DROP AS
 SELECT moved.vote_id::bigint AS vote_id, m.kept_id, m.merged_id, m.batch_id, m.merged_at, m.undone_at
   FROM polls_votermerge m
  CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(m.moved -> 'votes', '[]')) AS moved (vote_id)
+UNION ALL  -- those that made room for them went the other way
+SELECT moved.vote_id::bigint, m.merged_id, m.kept_id, m.batch_id, m.merged_at, m.undone_at
+  FROM polls_votermerge m
+ CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(m.moved -> 'swapped', '[]')) AS moved (vote_id)
 """
 # The votes of this batch, and every vote of their voters.
 CONCERNED: Final = """

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from polls.importing.readers import open_upload
 from polls.models import Poll, Vote, Voter, VoterDistinction, VoterKey, VoterMerge
 from polls.permissions import PollRefused
 from polls.problems import Refused
+from polls.undoing import undo_batch
 from tests import factories
 
 ROSA, AGAIN = "https://www.linkedin.com/in/rosa", "https://www.linkedin.com/in/ACoAAB12"
@@ -280,8 +282,6 @@ def test_a_merge_that_a_new_vote_stands_against_is_not_taken_apart(load: Any) ->
 
 
 def test_undoing_an_import_takes_the_merge_it_made_apart(load: Any, nina: Any) -> None:
-    from polls.undoing import undo_batch
-
     load(f"v1,Rosa,CX,{ROSA},Yes,\n", poll="a")
     load("x9,Rosa,CX,,No,\n", poll="b")
     before = state()
@@ -290,6 +290,17 @@ def test_undoing_an_import_takes_the_merge_it_made_apart(load: Any, nina: Any) -
     undo_batch(batch=Poll.objects.get(slug="b").batches.latest("id"), by=nina)
     assert state() == before
     assert VoterMerge.objects.get().undone_by == nina
+
+
+def test_undoing_an_import_gives_the_kept_voter_back_what_it_had_said_of_them(load: Any, nina: Any) -> None:
+    """Also where the vote that brought it gave way to a newer one, and lies with the merged voter now."""
+    load(f"v1,Rosa,CX,{ROSA},Yes,{OLD}\nv2,Rosa L.,CX,{AGAIN},No,{NEW}\n")
+    load("v1,Rosa Luz,CX,,Yes,\n")
+    Vote.objects.get(voter__name="Rosa Luz").changes.update(changed_at=timezone.now() - timedelta(days=1))
+    kept, merged = voter("Rosa Luz"), voter("Rosa L.")
+    merging.merge_voters(kept=kept, merged=merged, by=nina)
+    undo_batch(batch=Poll.objects.get().batches.latest("id"), by=nina)
+    assert set(Voter.objects.values_list("name", "merged_into")) == {("Rosa", None), ("Rosa L.", kept.pk)}
 
 
 def test_the_hook_may_refuse_and_then_nothing_is_merged(load: Any, settings: Any) -> None:
