@@ -268,3 +268,48 @@ class TestCounts:
         acts.agree_on_all(round, people["rosa"], people["sam"])
         counts = visibility.counts_for(people["rosa"], round)
         assert (counts.decided, counts.handed_in, counts.status["agreed"]) == (2, True, 2)
+
+
+def of(user) -> set[str]:
+    """The polls of which the person sees the votes."""
+    return {poll.slug for poll in visibility.polls_with_open_votes(user)}
+
+
+def test_all_polls_at_once_are_those_that_let_one_in_one_by_one(round, people, poll):
+    other, far = factories.make_poll("other"), factories.make_poll("far-away")
+    factories.make_member("ada", other, "admin", "reviewer")
+    for name in ("rosa", "sam"):
+        factories.make_member(name, poll, "admin")
+        factories.make_member(name, other, "admin")
+    root = factories.make_user("root", is_superuser=True)
+
+    def check_all():
+        for user in [*people.values(), root]:
+            one_by_one = {one.slug for one in (poll, other, far) if visibility.can_see_votes(user, one)}
+            assert of(user) == one_by_one, user
+
+    check_all()
+    assert (of(people["ada"]), of(people["rosa"]), of(people["vera"])) == (
+        {"cx-head", "other"},
+        {"other"},
+        set(),
+    )
+    for slot, name in enumerate(("rosa", "sam")):
+        for case in Case.objects.filter(round=round):
+            acts.say(round, case, people[name], "cx")
+        tagging.hand_in(round=round, by=people[name])
+        assert ("cx-head" in of(people["rosa"])) == bool(slot)
+        check_all()
+
+
+def test_a_closed_round_and_a_deactivated_person(round, people, poll, ada):
+    factories.make_member("rosa", poll, "admin")
+    rounds.close_coding(round=round, by=ada)
+    assert of(people["rosa"]) == {"cx-head"}
+    ada.is_active = False
+    assert of(ada) == set()
+
+
+def test_what_polls_one_sees_costs_one_statement(round, ada, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        visibility.polls_with_open_votes(ada)
