@@ -96,12 +96,15 @@ WITH chain AS (
 ), standing AS (
   SELECT c.subject, c.field, c.vote_id, c.mine, greatest(c.changed, w.at) AS last
     FROM chain c LEFT JOIN ({_WORDS}) w USING (subject, field)
+), following AS (
+  SELECT s.subject, s.field, s.vote_id, s.mine, s.last, min(e.id) AS id
+    FROM standing s LEFT JOIN undo_event e
+      ON e.subject = s.subject AND e.field = s.field AND (s.last IS NULL OR e.at > s.last)
+   GROUP BY s.subject, s.field, s.vote_id, s.mine, s.last
 )
-SELECT DISTINCT ON (s.subject, s.field) s.subject, s.field, s.vote_id,
-       coalesce(s.last > s.mine, false) AS kept, e.before AS target, e.moment::timestamptz AS moment
-  FROM standing s
-  LEFT JOIN undo_event e ON e.subject = s.subject AND e.field = s.field AND (s.last IS NULL OR e.at > s.last)
- ORDER BY s.subject, s.field, e.at, e.id
+SELECT n.subject, n.field, n.vote_id, coalesce(n.last > n.mine, false) AS kept, e.before AS target,
+       e.moment::timestamptz AS moment
+  FROM following n LEFT JOIN undo_event e USING (id, subject, field)
 """  # noqa: S608 - of constants
 # What a vote holds now, in the form in which a change keeps it.
 _NOW: Final = """

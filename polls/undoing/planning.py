@@ -33,6 +33,7 @@ TABLES: Final = (
     "undo_target",
     "undo_person",
 )
+_PLANS: Final = {"enable_nestloop": "off", "jit": "off", "work_mem": "'64MB'"}
 # A batch of before the list of named votes was kept is taken to have named the votes that carry it.
 _NAMED: Final = """
 CREATE TEMPORARY TABLE undo_named ON COMMIT DROP AS
@@ -96,13 +97,14 @@ CREATE TEMPORARY TABLE undo_headline (text text NOT NULL, key_hash bytea) ON COM
 def planned(batch: Batch) -> Iterator[None]:
     """The tables above, for as long as the block runs; a transaction must be open.
 
-    Many votes are joined by whole sets, and the tables are new to the planner, so it is told to hash.
+    Many votes are joined by whole sets, and the tables are new to the planner: it is told to hash, in memory.
     """
     parameters = {"batch": batch.pk, "poll": batch.poll_id}
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-        cursor.execute("SET LOCAL enable_nestloop = off")
+        for setting, value in _PLANS.items():
+            cursor.execute(f"SET LOCAL {setting} = {value}")
         _run(cursor, [_NAMED, _HELD, chains.MOVED], parameters)
         cursor.execute("CREATE INDEX ON undo_moved (vote_id)")
         _run(cursor, [chains.CONCERNED, chains.EVENTS, chains.FIELDS, _FATE], parameters)
@@ -110,7 +112,8 @@ def planned(batch: Batch) -> Iterator[None]:
         _run(cursor, [chains.TARGETS, chains.PEOPLE, _HEADLINES], parameters)
         _find_headlines()
         yield
-        cursor.execute("SET LOCAL enable_nestloop = on")
+        for setting in _PLANS:
+            cursor.execute(f"SET LOCAL {setting} TO DEFAULT")
 
 
 def _run(cursor: Any, statements: Sequence[str], parameters: dict[str, Any]) -> None:
