@@ -101,4 +101,4 @@ def _run(first: int, last: int) -> str:
 
 
 def _figure(number: int) -> str:
-    return number_format(number, use_l10n=True, force_grouping=True)
+    return number_format(number, force_grouping=True)

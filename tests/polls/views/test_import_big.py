@@ -123,6 +123,13 @@ def test_the_import_is_a_job_and_leads_to_the_result(checked, admin):
     assert Vote.objects.count() == 19
 
 
+def test_figures_are_grouped(admin, settings):
+    settings.ROLECALL_JOB_ROWS = 5000
+    url = send(admin, "voter_id,option\n" + "".join(f"v{n},{YES}\n" for n in range(1234)))
+    assert "Import 1,234 rows" in look_at(admin, url)
+    assert "1,234 voters in this poll" in bring_in(admin, url)
+
+
 def test_a_second_click_asks_for_no_second_job(admin):
     url = send(admin, ROWS)
     page = chosen(admin.get(url).content.decode())

@@ -1,0 +1,18 @@
+"""Large whole numbers as people read them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from django import template
+from django.utils.formats import number_format
+
+register = template.Library()
+
+
+@register.filter
+def grouped(number: int | Literal[""] | None) -> str:
+    """12345 as "12,345", by the rules of the language; "" for none and for what a page does not know."""
+    if number is None or number == "":
+        return ""
+    return number_format(number, force_grouping=True)
