@@ -127,6 +127,7 @@ def _effects(batch: Batch, user: User) -> tuple[RoundEffect, ...]:
     for round in Round.objects.filter(pk__in=counts).select_related("poll").order_by("-number"):
         if any(counts[round.pk]):
             gone = RawSQL("SELECT case_id FROM undo_emptied WHERE round_id = %s", [round.pk])
-            told = visibility.decisions_on(user, round, Case.objects.filter(pk__in=gone))
-            effects.append(RoundEffect(round, *counts[round.pk], *told))
+            leaving, moving, returning, emptied, flagged = counts[round.pk]
+            decisions, own = visibility.decisions_on(user, round, Case.objects.filter(pk__in=gone))
+            effects.append(RoundEffect(round, leaving, moving, returning, emptied, flagged, decisions, own))
     return tuple(effects)
