@@ -61,7 +61,6 @@ WRONG_USAGE = [
     ["import_poll", "{file}", "--poll", "p", "--opened-on", "yesterday"],
     ["import_poll", "{file}", "--poll", "p", "--encoding", "klingon"],
     ["import_poll", "{file}", "--poll", "p", "--preset", "phantombuster"],
-    ["import_poll", "{file}", "--poll", "p", "--sheet", "One"],
     ["report", "--poll", "p", "--basis", "third"],
     ["report", "--poll", "p", "--round", "one"],
     ["agreement"],
@@ -86,6 +85,7 @@ def test_wrong_usage_and_what_is_not_built_exit_2_and_print_no_document(argv, ru
 
 
 NOTHING_WRITTEN = [
+    (["import_poll", "{file}", "--poll", "p", "--sheet", "One"], "voters.csv"),
     (["import_poll", "no-such-file.csv", "--poll", "p"], "no-such-file.csv"),
     (["import_tags", "no-such-file.csv", "--poll", "p"], "no-such-file.csv"),
     (["import_tags", "{tags}", "--poll", "nowhere"], "nowhere"),

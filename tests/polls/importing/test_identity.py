@@ -124,6 +124,18 @@ def test_an_id_and_an_address_of_two_people_are_rejected(load: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_the_page_of_a_company_is_nobody_and_a_sales_link_is_the_member(load: Any) -> None:
+    company, member = "https://www.linkedin.com/company/acme", "https://www.linkedin.com/in/ACwAAB1xYz"
+    lead = "https://www.linkedin.com/sales/lead/ACwAAB1xYz,NAME_SEARCH,k0"
+    load(f"name,profile_url,option\nRosa,{member},Yes\n", options=["Yes"])
+    report = load(f'name,profile_url,option\nAcme,{company},Yes\nRosa,"{lead}",Yes\n')
+    assert [(e.row, e.column, e.value, e.reason) for e in report.errors] == [
+        (2, "profile_url", company, "is the page of a company, not the profile of a person")
+    ]
+    assert (report.created, report.accepted, Voter.objects.count()) == (0, 1, 1)
+
+
+@pytest.mark.django_db
 def test_one_address_twice_in_a_file_is_one_voter(load: Any) -> None:
     report = load(f"voter_id,profile_url,option\nv1,{ROSA},Yes\nv2,{ROSA}/,No\n")
     assert [(e.row, e.column, e.reason) for e in report.errors] == [
