@@ -82,7 +82,7 @@ class Layout:
             if (
                 state.at_ease
                 and len(cells) == width
-                and (first_cell := cells[0].strip())
+                and (first_cell := cells[0].strip() or (width > 1 and cells[1].strip()))
                 and cells[at].strip() != name
                 and not may_end(first_cell)
             ):

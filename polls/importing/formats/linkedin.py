@@ -60,14 +60,15 @@ POLL_VOTERS: Final = Format(
     title="PhantomBuster: poll voters",
     headers=(
         "profileLink | profileUrl | linkedinProfileUrl",
-        "fullName | name",
-        "occupation | headline | title | jobTitle",
+        "fullName",
+        "firstName",
+        "lastName",
         "pollOption | optionText | votedOption | vote | answer",
     ),
     without=("voter_id",),
     fields={
         "profile_url": "profileLink | profileUrl | linkedinProfileUrl",
-        "name": "fullName | name",
+        "name": "fullName",
         "headline": "occupation | headline | title | jobTitle",
         "option": "pollOption | optionText | votedOption | vote | answer",
     },

@@ -76,8 +76,8 @@ QUALTRICS: Final = Format(
     drops=(
         Drop(
             header="Status",
-            values="Survey Preview | Survey Test | Spam | 1 | 2 | 8 | 9 | 12 | 16 | 17",
-            reason="is a preview, a test or spam, and no vote",
+            values="Survey Preview | Survey Test | Offline Survey Preview | 1 | 2 | 9 | 17",
+            reason="is a preview or a test by the makers of the survey, and no vote",
         ),
     ),
 )
@@ -92,7 +92,13 @@ QUALTRICS_LEGACY: Final = Format(
     about=("ExternalDataReference", "EmailAddress", "IPAddress", "Status", "Finished"),
     survey=True,
     separators=(",", ";"),
-    drops=(Drop(header="Status", values="1 | 2 | 8", reason="is a preview, a test or spam, and no vote"),),
+    drops=(
+        Drop(
+            header="Status",
+            values="1 | 2",
+            reason="is a preview or a test by the makers of the survey, and no vote",
+        ),
+    ),
 )
 
 TYPEFORM: Final = Format(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from polls.importing.formats import FORMATS, Format, named, recognise
+from polls.importing.formats import FORMATS, NO_PRESET, Format, named, recognise
 from polls.importing.mapping import FIELDS, preview
 from polls.importing.reading import Reading
 from polls.importing.validate import Clean, clean_rows
@@ -134,7 +134,9 @@ def test_qualtrics_has_three_header_rows_and_its_previews_are_no_votes() -> None
         *(4, "R_1aaaaaaaaaaaaaa", "Rosa Beispiel"),
         EXTREMELY,
     )
-    assert reasons(author) == [("Status", "Survey Preview", "is a preview, a test or spam, and no vote")]
+    assert reasons(author) == [
+        ("Status", "Survey Preview", "is a preview or a test by the makers of the survey, and no vote")
+    ]
     assert (third.headline_raw, third.option_text, third.voted_raw) == (
         *("Consultant", NOT),
         "2020-07-18 18:53",
@@ -145,7 +147,9 @@ def test_qualtrics_may_split_a_question_over_a_column_per_choice() -> None:
     first, second, third = read("qualtrics-split", multiple=True)
     assert (first.option_text, first.option_keys) == (EXTREMELY, None)
     assert second.option_texts == [REALLY, VERY]
-    assert reasons(third) == [("Status", "1", "is a preview, a test or spam, and no vote")]
+    assert reasons(third) == [
+        ("Status", "1", "is a preview or a test by the makers of the survey, and no vote")
+    ]
 
 
 def test_kobo_joins_choices_by_spaces_and_leaves_out_what_was_not_approved() -> None:
@@ -237,3 +241,23 @@ def test_a_guess_said_out_loud_is_read_the_same_way(name: str) -> None:
         assert preview(source, Reading.from_json(aloud.as_json()), 3, case.options).mapping == again
     # The same mapping; only the order in which the fields were found may differ.
     assert again == guessed
+
+
+def test_a_file_can_be_read_by_its_columns_alone() -> None:
+    """For a file that only looks like an export, whose rules would then be wrong."""
+    with opened("kobo") as source:
+        mapping = preview(source, Reading(preset=NO_PRESET), known_options=CODES).mapping
+    assert (mapping.preset, mapping.drops, mapping.notes) == ("", (), ())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["voter_id", "name", "headline", "profile_url", "option", "voted_at", "comment", "country"],
+        ["profile_url", "name", "headline", "vote"],
+        ["Name", "Title", "URL", "Choice"],
+        ["Name", "Title", "Email", "Answer", "Date"],
+    ],
+)
+def test_a_sheet_made_by_hand_is_taken_for_no_export(headers: list[str]) -> None:
+    assert recognise(headers) is None
