@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from polls.models import User, Vote
@@ -39,6 +40,12 @@ def page(page_for: Callable[..., Page], ada: User) -> Page:
     return page
 
 
+def assert_accessible(page: Page) -> None:
+    """No rule of axe is broken on the page as it stands."""
+    found = Axe().run(page).response["violations"]
+    assert not found, [(item["id"], [node["html"] for node in item["nodes"]]) for item in found]
+
+
 def send(page: Page, folder: Path, name: str, content: bytes) -> None:
     """Choose a file and come to the second step."""
     path = folder / name
@@ -59,6 +66,7 @@ def test_a_workbook_is_read_anew_while_sheet_columns_and_dates_are_chosen(page: 
     expect(page.get_by_role("cell", name="Kim", exact=True)).to_be_visible()
     page.get_by_label("In this file 03/04/2026 means").select_option("day")
     expect(page.get_by_role("cell", name="2026-04-03")).to_be_visible()
+    assert_accessible(page)
     page.get_by_role("button", name="Import 1 row").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("1 voter in this poll")
     with page.expect_download() as download:
@@ -111,6 +119,7 @@ def test_how_the_letters_are_written_is_asked_with_the_cells_in_question(page: P
     content = f"id,name,option\nv1,Jürgen Müller,{YES}\n".encode("cp1252")
     send(page, tmp_path, "votes.csv", content)
     expect(page.get_by_role("group", name="Which of these reads right?")).to_be_visible()
+    assert_accessible(page)
     page.get_by_role("radio", name="Cyrillic").check()
     page.get_by_role("button", name="Read it this way").click()
     expect(page.get_by_role("cell", name="Jьrgen Mьller")).to_be_visible()
@@ -144,3 +153,4 @@ def test_no_step_is_wider_than_a_phone(watched: Watched, ada: User, tmp_path: Pa
     page.get_by_role("button", name="Import 1 row").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("1 voter in this poll")
     assert page.evaluate(fits)
+    assert_accessible(page)
