@@ -50,12 +50,14 @@ def run_worker(*, concurrency: int = DEFAULT_CONCURRENCY, above: int | None = No
     """
     from polls import job_runs
 
+    _on_endings(_leave)
+    # The driver wants this kind of loop; elsewhere it is the usual one.
+    loop = asyncio.SelectorEventLoop if sys.platform == "win32" else None
     pause = FIRST_PAUSE
     while not job_runs.leaving.is_set():
-        _on_endings(job_runs.leaving.set)  # until, and again after, the loop has its own
         began = time.monotonic()
         try:
-            asyncio.run(_work(concurrency, above))
+            asyncio.run(_work(concurrency, above), loop_factory=loop)
         except Exception as problem:  # of several kinds: the driver's, the pool's, procrastinate's own
             said = bootstrap.unreachable(problem)
             logger.warning("The worker begins again in %.1f seconds. %s", pause, said)
@@ -67,6 +69,16 @@ def run_worker(*, concurrency: int = DEFAULT_CONCURRENCY, above: int | None = No
 
 async def _work(concurrency: int, above: int | None) -> None:
     """One worker until it is asked to end. Raises whatever the database raises."""
+    worker = asyncio.ensure_future(_one_worker(concurrency))
+    watch = asyncio.create_task(_end_in_time(worker, above))
+    try:
+        with suppress(asyncio.CancelledError):
+            await worker
+    finally:
+        watch.cancel()
+
+
+async def _one_worker(concurrency: int) -> None:
     from django.conf import settings
     from procrastinate.contrib.django import app, connector_params
     from procrastinate.psycopg_connector import PsycopgConnector
@@ -74,8 +86,9 @@ async def _work(concurrency: int, above: int | None) -> None:
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=2 + concurrency)
     with app.replace_connector(connector):
         async with app.open_async():
-            worker = asyncio.ensure_future(
-                app.run_worker_async(
+            sweep = asyncio.create_task(_sweep(settings.ROLECALL_WORKER_DEAD_AFTER / 2))
+            try:
+                await app.run_worker_async(
                     concurrency=concurrency,
                     delete_jobs="always",
                     fetch_job_polling_interval=ASK_EVERY,
@@ -83,43 +96,29 @@ async def _work(concurrency: int, above: int | None) -> None:
                     update_heartbeat_interval=settings.ROLECALL_WORKER_HEARTBEAT,
                     stalled_worker_timeout=settings.ROLECALL_WORKER_DEAD_AFTER,
                 )
-            )
-            leave = _on_leaving(worker)
-            beside = [asyncio.create_task(_sweep(settings.ROLECALL_WORKER_DEAD_AFTER / 2))]
-            if above is not None:
-                beside.append(asyncio.create_task(_look_up(above, leave)))
-            try:
-                with suppress(asyncio.CancelledError):
-                    await worker
             finally:
-                for task in beside:
-                    task.cancel()
+                sweep.cancel()
 
 
-def _on_leaving(worker: asyncio.Future[None]) -> Callable[[], None]:
-    """What ends this worker; also done when the system asks for it."""
+async def _end_in_time(worker: asyncio.Future[None], above: int | None) -> None:
+    """End this worker once it is asked to, or once the process above has ended, however it did."""
     from polls import job_runs
 
-    def leave() -> None:
-        if not job_runs.leaving.is_set():
-            job_runs.leaving.set()
-            last = threading.Timer(PATIENCE, os._exit, [1])
-            last.daemon = True
-            last.start()
-        worker.cancel()
-
-    loop = asyncio.get_running_loop()
-    for name in _ENDINGS:
-        if hasattr(signal, name):
-            loop.add_signal_handler(getattr(signal, name), leave)
-    return leave
-
-
-async def _look_up(above: int, leave: Callable[[], None]) -> None:
-    """End when the process above has ended, however it did."""
-    while os.getppid() == above:
+    while not job_runs.leaving.is_set() and above in (None, os.getppid()):
         await asyncio.sleep(LOOK_EVERY)
-    leave()
+    _leave()
+    worker.cancel()
+
+
+def _leave() -> None:
+    """This process is to end: soon, whatever it does."""
+    from polls import job_runs
+
+    if not job_runs.leaving.is_set():
+        job_runs.leaving.set()
+        last = threading.Timer(PATIENCE, os._exit, [1])
+        last.daemon = True
+        last.start()
 
 
 async def _sweep(seconds: float) -> None:
