@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from polls.importing import mapping, readers, remembered
 from polls.importing.formats import NO_PRESET
 from polls.importing.reading import Reading
+from polls.importing.rejects import REASON
 from polls.models import User
 from polls.problems import Refused
 from polls.texts import option_key
@@ -65,7 +66,11 @@ def in_full(used: Used) -> Reading:
 
 def _as_last_time(source: readers.Source, guessed: Used, options: Sequence[str]) -> Used | None:
     """The reading remembered for these headers; null when there is none that fits the file and its poll."""
-    last = remembered.recall(guessed.preview.mapping.headers)
+    headers = guessed.preview.mapping.headers
+    last = remembered.recall(headers)
+    if last is None and headers[-1] == REASON:
+        # The rows that were not taken come back, mended.
+        last = remembered.recall(headers[:-1])
     if last is None:
         return None
     known = {option_key(text) for text in options}

@@ -277,6 +277,20 @@ def test_what_was_chosen_is_remembered_for_the_next_file_with_these_columns(admi
     assert "Read as the last file" in look_at(alma, send(alma, f"{HEADERS}Mo,{NO},\n"))
 
 
+def test_rejected_rows_come_back_mended_and_are_read_as_they_were(admin):
+    url = send(admin, f"{HEADERS}Kim,{YES},darum\nLee,Perhaps,deshalb\n")
+    say(admin, url, column_0="name", column_1="option", column_2="comment")
+    bring_in(admin, url)
+    rejected = b"".join(admin.get(f"{url}rejected.csv").streaming_content).decode("utf-8-sig")
+    url = send(admin, rejected.replace("Perhaps", NO), "mended.csv")
+    page = admin.get(url).content.decode()
+    assert "Read as the last file with these columns." in page
+    assert chosen(page)["column_2"] == "comment"
+    bring_in(admin, url)
+    assert votes() == [("Kim", YES), ("Lee", NO)]
+    assert Vote.objects.get(voter__name="Lee").comment == "deshalb"
+
+
 def test_what_is_remembered_gives_way_to_what_is_said(admin):
     bring_in(admin, send(admin, f"name,option,mood\nKim,{YES},fine\n"))
     url = send(admin, f"name,option,mood\nLee,{YES},fine\n")
