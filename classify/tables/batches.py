@@ -7,7 +7,7 @@ from typing import Any
 import django_tables2 as tables
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,9 +39,15 @@ def format_of(batch: Batch) -> str:
     return ", ".join(part for part in (known, sheet, batch.encoding) if part)
 
 
-def count_of(key: str, label: Any) -> tables.Column:
-    """A column with one of the numbers kept about the rows."""
-    return tables.Column(verbose_name=label, accessor=f"counts__{key}", attrs=_NUMBER)
+class CountColumn(tables.Column):
+    """One of the numbers kept about the rows."""
+
+    def __init__(self, key: str, label: Any) -> None:
+        super().__init__(verbose_name=label, accessor=f"counts__{key}", attrs=_NUMBER)
+
+    def render(self, value: int) -> str:
+        """The digits of large numbers in groups."""
+        return number_format(value, force_grouping=True)
 
 
 class BatchTable(tables.Table):
@@ -50,7 +56,7 @@ class BatchTable(tables.Table):
     file_name = tables.Column(
         verbose_name=gettext_lazy("File"),
         linkify=lambda record: reverse("classify:batch", args=[record.poll.slug, record.pk]),
-        attrs={"td": {"class": "text-break"}},
+        attrs={"td": {"class": "title-cell"}},
     )
     format = tables.Column(
         verbose_name=gettext_lazy("Read as"), empty_values=(), order_by=("preset", "sheet")
@@ -61,11 +67,11 @@ class BatchTable(tables.Table):
     imported_at = tables.DateTimeColumn(
         verbose_name=gettext_lazy("When"), format="Y-m-d H:i", order_by=("pk",), attrs=_DATE
     )
-    rows = count_of("rows", gettext_lazy("Rows"))
-    created = count_of("created", gettext_lazy("New"))
-    updated = count_of("updated", gettext_lazy("Changed"))
-    unchanged = count_of("unchanged", gettext_lazy("Unchanged"))
-    rejected = count_of("rejected", gettext_lazy("Not taken"))
+    rows = CountColumn("rows", gettext_lazy("Rows"))
+    created = CountColumn("created", gettext_lazy("New"))
+    updated = CountColumn("updated", gettext_lazy("Changed"))
+    unchanged = CountColumn("unchanged", gettext_lazy("Unchanged"))
+    rejected = CountColumn("rejected", gettext_lazy("Not taken"))
     undone_at = tables.Column(verbose_name=gettext_lazy("Undone"), empty_values=())
 
     class Meta:

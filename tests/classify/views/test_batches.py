@@ -144,7 +144,7 @@ def test_rounds_and_decisions_are_told(admin, batch, poll, ada, rosa, sam):
     acts.read_all(round, rosa)
     url = f"{URL}{batch.pk}/"
     text = page(admin, url)
-    assert "2 decisions on those cases are kept" in text
+    assert "2 decisions on them are kept" in text
     rounds.close_coding(round=round, by=ada)
     assert "Coding is closed: its figures change" in page(admin, url)
 
@@ -158,7 +158,7 @@ def test_an_admin_who_reads_hears_nothing_of_the_other(batch, poll, sam, ada, cl
     before = page(client, url)
     acts.read_all(round, sam)
     after = page(client, url)
-    assert "1 decision of your own on those cases is kept." in after
+    assert "1 decision of your own on them is kept." in after
     mask = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|"X-CSRFToken": "[^"]*"')
     assert mask.sub("", before) == mask.sub("", after)
     for told in ("Rosa-Name", "Extremely important", "CX Lead"):
