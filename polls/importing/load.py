@@ -15,8 +15,8 @@ from typing import Final
 
 from django.db import OperationalError
 
-from polls.importing import dating, identity, mapping
-from polls.importing.attempt import Attempt
+from polls.importing import identity
+from polls.importing.attempt import Attempt, Wishes, understand
 from polls.importing.progress import SILENT, Progress
 from polls.importing.readers import Source
 from polls.importing.reading import Reading
@@ -59,40 +59,19 @@ def run_import(
     accepted; the report then says so (`written`, `refused`). Rejected rows go to the file `rejects` in any
     case. `before_commit` is called with the report of what was written, in its transaction: if it raises,
     all is undone, as it is when `progress` raises `Cancelled`.
-    Raises `polls.problems.Refused` (unreadable, a column missing, no room on the database's disk) and
-    `WrongUsage`, and Django's OperationalError when the database goes away.
+    Raises `polls.problems.Refused` (unreadable, a column missing, no room) and `WrongUsage`, and Django's
+    OperationalError when the database goes away.
     """
     started = time.perf_counter()
-    target = Target(
-        poll,
-        question.strip(),
-        tuple(options),
-        published_total,
-        tuple(published_shares),
-        opened_on,
-        closed_on,
-        multiple,
-    )
-    reading = reading or Reading(columns=columns)
-    found = mapping.preview(source, reading, rows=0, known_options=known_option_keys(target)).mapping
-    if found.missing():
-        raise Refused(f"{source.name}: {found.missing()}")
-    day_first, of_dates = dating.order_of(source, reading, found)
-    attempt = Attempt(
-        source=source,
-        reading=reading,
-        columns=found,
-        target=target,
-        by=by,
-        dry_run=dry_run,
-        strict=strict,
-        rejects=rejects,
-        started=started,
-        progress=progress,
-        before_commit=before_commit,
-        day_first=day_first,
-        notes=(*found.notes, *of_dates),
-    )
+    published = (published_total, tuple(published_shares))
+    target = Target(poll, question.strip(), tuple(options), *published, opened_on, closed_on, multiple)
+    file = understand(source, reading or Reading(columns=columns), known_option_keys(target))
+    wishes = Wishes(by, dry_run, strict, rejects, progress, before_commit)
+    return _repeated(Attempt(file, target, wishes, started))
+
+
+def _repeated(attempt: Attempt) -> ImportReport:
+    """Try until no other import comes between. Raises Refused when that goes on, or when there is no room."""
     for _ in range(_ATTEMPTS):
         try:
             return attempt.run()
@@ -102,13 +81,15 @@ def run_import(
             state = _sql_state(error)
             if state.startswith(_NO_ROOM):
                 raise Refused(
-                    f"The database has no room left for {source.name}: {str(error).splitlines()[0]}. "
-                    "Nothing was written. Make room, then import the file again."
+                    f"The database has no room left for {attempt.file.source.name}: "
+                    f"{str(error).splitlines()[0]}. Nothing was written. "
+                    "Make room, then import the file again."
                 ) from error
             if state not in _STANDSTILL:
                 raise
     raise Refused(
-        f"Other imports keep changing {poll} meanwhile; nothing was written. Try again in a moment."
+        f"Other imports keep changing {attempt.target.slug} meanwhile; nothing was written. "
+        "Try again in a moment."
     )
 
 
