@@ -92,8 +92,9 @@ def compare(tallies: Sequence[Tally], published_total: int | None, voters: int |
         return Published(None, None, reason="no figures were published")
     differences = tuple(_difference(tally, total) for tally in tallies if not _fits(tally, total))
     if published_total is not None and published_total != total:
-        what = "votes" if voters is None else "voters"
-        reason = f"{published_total} {what} were published, {total} are imported"
+        what = "vote" if voters is None else "voter"
+        published = f"1 {what} was" if published_total == 1 else f"{published_total} {what}s were"
+        reason = f"{published} published, {total} {'is' if total == 1 else 'are'} imported"
         return Published(published_total, False, differences, reason)
     return Published(published_total, not differences, differences)
 

@@ -248,9 +248,9 @@ def _told(report: ImportReport) -> str:
     done = "Imported" if report.written else "Would import" if report.dry_run else "Not imported"
     lines = [
         f"{done}: {report.file} into {report.poll} ({report.encoding}).",
-        f"{report.rows} rows: {report.created} created, {report.updated} updated, "
+        f"{_many(report.rows, 'row')}: {report.created} created, {report.updated} updated, "
         f"{report.unchanged} unchanged, {report.rejected} rejected.",
-        f"{report.voters} voters with {report.distinct_titles} different titles.",
+        f"{_many(report.voters, 'voter')} with {_many(report.distinct_titles, 'different title')}.",
     ]
     lines += [f"  {option.votes:>7}  {option.text}" for option in report.options]
     if report.published.consistent is not None:
@@ -258,15 +258,20 @@ def _told(report: ImportReport) -> str:
         because = f" ({report.published.reason})" if report.published.reason else ""
         lines.append(f"The figures {fits} the published ones{because}.")
     for difference in report.published.differences:
+        votes = difference["votes"]
         lines.append(
-            f"  {difference['option']}: {difference['votes']} votes do not give the published share."
+            f"  {difference['option']}: {_many(votes, 'vote')} {'does' if votes == 1 else 'do'} "
+            "not give the published share."
         )
     admitted = asdict(report.admitted) if report.admitted else None
     lines += admitted_sentences(admitted, [asdict(option) for option in report.options])
     for error in report.errors:
-        lines.append(
-            f"  row {error.row}, {error.column or 'whole row'}: {error.reason} {error.value}".rstrip()
-        )
+        value = f" ({error.value})" if error.value else ""
+        lines.append(f"  row {error.row}, {error.column or 'whole row'}: {error.reason}{value}")
     if report.rejects_file:
         lines.append(f"Rejected rows: {report.rejects_file}")
     return "\n".join(lines)
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -133,6 +133,16 @@ def test_what_the_published_percentages_admit_is_told_as_text(file: Path) -> Non
     assert "Only one way to spread 10 votes gives the published percentages: Yes 6, No 4." in out
 
 
+def test_a_single_one_is_told_as_one(file: Path) -> None:
+    file.write_text("name,headline,option\nRosa,CX,Yes\n")
+    shares = ("--option", "Yes", "--option", "No", "--published-share", "50", "--published-share", "50")
+    _, out, _ = run(file, "--poll", "p", "--published-total", 2, *shares)
+    assert "1 row: 1 created, 0 updated, 0 unchanged, 0 rejected.\n1 voter with 1 different title." in out
+    assert "(2 votes were published, 1 is imported)" in out
+    assert "Yes: 1 vote does not give the published share." in out
+    assert "No: 0 votes do not give the published share." in out
+
+
 # Those that say what was voted for, in the words of the options below.
 SAY_THE_OPTION = {
     *("google-forms", "matrix", "mentimeter", "microsoft-forms", "no-header", "phantombuster-poll-voters"),

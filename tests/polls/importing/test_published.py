@@ -60,6 +60,8 @@ def test_another_total_is_inconsistent_and_says_so() -> None:
     assert published.consistent is False
     assert published.differences == ()
     assert published.reason == "101 votes were published, 100 are imported"
+    assert compare(tallies([1], [None]), 2).reason == "2 votes were published, 1 is imported"
+    assert compare(tallies([2], [None]), 1).reason == "1 vote was published, 2 are imported"
 
 
 def test_nothing_published_is_null_with_a_reason() -> None:
