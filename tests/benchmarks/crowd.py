@@ -13,12 +13,13 @@ from typing import Any
 
 TITLES = Path(__file__).resolve().parent.parent / "data" / "titles_sample.csv"
 
-FIRST = (
-    "Anna Maria Kim Rosa Sam Jude Vera Nina Ada Lee Jürgen Zoë Omar Wei Priya Fatima Olga Björn Chloé Diego Ravi"
-    " Hana Ivo Mehmet Søren Aoife Łukasz Noor Tomás Yuki"
-).split()
-SYLLABLES = "ba del gor han ish jo ka lun mer nas ol per qui ros sten tur ul vas wen xi yor zan".split()
-COMPANY = "Acme Boreal Cobalt Delta Ember Falcon Garnet Harbor Indigo Juniper Krypton Lumen Meridian Nimbus".split()
+_FIRST = (
+    "Anna Maria Kim Rosa Sam Jude Vera Nina Ada Lee Jürgen Zoë Omar Wei Priya Fatima Olga Björn Chloé Diego"
+    " Ravi Hana Ivo Mehmet Søren Aoife Łukasz Noor Tomás Yuki"
+)
+_SYLLABLES = "ba del gor han ish jo ka lun mer nas ol per qui ros sten tur ul vas wen xi yor zan"
+_COMPANY = "Acme Boreal Cobalt Delta Ember Falcon Garnet Harbor Indigo Juniper Krypton Lumen Meridian Nimbus"
+FIRST, SYLLABLES, COMPANY = _FIRST.split(), _SYLLABLES.split(), _COMPANY.split()
 SLOGANS = [
     "Helping teams win",
     "Speaker",
@@ -66,9 +67,12 @@ _HEADLINE = f"""
                                          || {_pick("syllables", 5)} || {_pick("syllables", 6)}
          ELSE {_title(2)} || ' | ' || {_pick("slogans", 7)} || ' | ' || {_title(8, 1.0)} END
 """
+# Well-known first names for a third, so that the most frequent are held by one in a hundred.
+_SYLLABLE = [_pick("syllables", seed) for seed in range(12, 17)]
 _NAME = (
-    f"{_pick('first', 11)} || ' ' || initcap({_pick('syllables', 12)} || {_pick('syllables', 13)}"
-    f" || {_pick('syllables', 14)})"
+    f"CASE WHEN {_chance(10)} < 350000 THEN {_pick('first', 11)}"
+    f" ELSE initcap({_SYLLABLE[0]} || {_SYLLABLE[1]}) END"
+    f" || ' ' || initcap({_SYLLABLE[2]} || {_SYLLABLE[3]} || {_SYLLABLE[4]})"
 )
 
 STATEMENTS = (
@@ -111,7 +115,8 @@ VOTES = """
     SELECT %(poll)s, true, c.voter, (%(options)s::bigint[])[1 + c.n %% 3], h.id, c.headline || %(more)s,
            '', '', '{}', '', '', now()
     FROM crowd c LEFT JOIN polls_headline h
-      ON c.headline <> '' AND h.key_hash = sha256(convert_to('crowd ' || lower(c.headline || %(more)s), 'UTF8'))
+      ON c.headline <> '' AND h.key_hash = sha256(
+         convert_to('crowd ' || lower(c.headline || %(more)s), 'UTF8'))
     WHERE c.n %% %(every)s = 0 AND c.n / %(every)s <= %(most)s ORDER BY c.n
 """
 
