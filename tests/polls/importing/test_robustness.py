@@ -20,6 +20,7 @@ from polls.importing.readers import open_upload
 from polls.importing.report import ImportReport
 from polls.models import Batch, BatchVotes, Headline, JobTitle, Option, Poll, Vote, Voter, VoterKey
 from polls.problems import Refused
+from tests import database
 from tests.polls.importing.samples import THREE, counts
 
 WRITTEN = (Poll, Option, Batch, BatchVotes, Voter, VoterKey, Headline, JobTitle, Vote)
@@ -182,11 +183,9 @@ execute_from_command_line(["manage.py", *sys.argv[1:]])
 
 def environment(home: Path) -> dict[str, str]:
     """As this process, on the database of the tests."""
-    params = connection.get_connection_params()
-    address = f"postgres://{params.get('user', '')}@{params['host']}:{params['port']}/{params['dbname']}"
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": address,
+        "DATABASE_URL": database.address(),
         "ROLECALL_HOME": str(home / "home"),
     }
