@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polls.importing.formats import Format
+from polls.importing.guessing import Columns, guess_fields
+from polls.importing.layout import Layout
 from polls.importing.mapping import FIELDS, JUDGEMENT_COLUMNS, ColumnMapping, guess, preview
 from polls.importing.readers import Limits, open_upload
 from polls.importing.reading import Reading
@@ -300,3 +303,15 @@ def test_a_very_wide_table_is_looked_at_in_no_time() -> None:
     rows = "".join(f"Rosa {n},CX,Yes{',some text' * 497}\n" for n in range(250))
     fields, mapping = mapped(f"Name,Title,Vote,{wide}\n{rows}", ("Yes", "No"))
     assert (len(mapping.headers), fields["option"]) == (500, "Vote")
+
+
+def test_a_date_that_a_format_knows_to_be_another_is_not_taken_for_the_vote() -> None:
+    headers = ("Name", "Vote", "Date")
+    for no_vote_times, found in (
+        (("Date | Datum",), {"name", "option"}),
+        ((), {"name", "option", "voted_at"}),
+    ):
+        known = Format(name="x", title="X", headers=("Name",), no_vote_times=no_vote_times)
+        columns = Columns(Layout(headers, format=known), frozenset(), [["Rosa", "Yes", "2026-03-05"]])
+        guess_fields(columns, leave=())
+        assert columns.fields.keys() == found

@@ -102,3 +102,8 @@ def test_a_cell_of_many_pieces_that_is_no_choice_costs_no_square() -> None:
     for number in range(50):
         assert split_choices(f"{number}, maybe" + ", yes" * 190, KNOWN, SEPARATORS).options == ()
     assert time.process_time() - started < 1.5
+
+
+def test_where_one_option_or_several_could_be_meant_it_is_the_one() -> None:
+    known = frozenset({"no", "never", "no, never"})
+    assert split_choices("No, never", known, SEPARATORS).options == (("no, never", "No, never"),)
