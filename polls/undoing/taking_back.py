@@ -67,6 +67,18 @@ UPDATE polls_vote v SET
   void_note = ''
   FROM undo_fate f WHERE v.id = f.vote_id
 """
+# Who counts nowhere any more is known by the voter id alone where there is one: a file that had the addresses
+# wrong must not keep the right one from being read.
+_FREE_ADDRESSES: Final = """
+DELETE FROM polls_voterkey k
+ USING (SELECT DISTINCT v.voter_id FROM undo_fate f JOIN polls_vote v ON v.id = f.vote_id
+         WHERE f.becomes = 'undone') gone
+ WHERE k.voter_id = gone.voter_id AND k.scheme = 'url'
+   AND EXISTS (SELECT FROM polls_voterkey i WHERE i.voter_id = k.voter_id AND i.scheme = 'id'
+                  AND i.scope_id = %(poll)s AND NOT i.derived)
+   AND NOT EXISTS (SELECT FROM polls_vote other
+                    WHERE other.voter_id = k.voter_id AND other.void_reason <> 'undone')
+"""
 
 
 def take_back(*, batch: Batch, by: User | None, now: Any) -> None:
@@ -75,7 +87,7 @@ def take_back(*, batch: Batch, by: User | None, now: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_VOTERS)
         _forget_addresses()
-        for statement in (_NOTE, _VOTES, _PEOPLE, _IDS, _FATES):
+        for statement in (_NOTE, _VOTES, _PEOPLE, _IDS, _FATES, _FREE_ADDRESSES):
             cursor.execute(statement, values)
 
 
