@@ -52,7 +52,8 @@ def limits() -> readers.Limits:
 
 def is_big(source: readers.Source) -> bool:
     """Has the file so many rows that a worker reads them, while the page can be closed?"""
-    return source.row_estimate >= getattr(settings, "ROLECALL_JOB_ROWS", 5000)
+    most: int = settings.ROLECALL_JOB_ROWS
+    return source.row_estimate >= most
 
 
 def poll_details(details: Mapping[str, Any]) -> dict[str, Any]:
