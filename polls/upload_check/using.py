@@ -68,7 +68,7 @@ def _as_last_time(source: readers.Source, guessed: Used, options: Sequence[str])
     """The reading remembered for these headers; null when there is none that fits the file and its poll."""
     headers = guessed.preview.mapping.headers
     last = remembered.recall(headers)
-    if last is None and headers[-1] == REASON:
+    if last is None and headers[-1:] == (REASON,):
         # The rows that were not taken come back, mended.
         last = remembered.recall(headers[:-1])
     if last is None:
