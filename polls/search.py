@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
@@ -123,8 +124,9 @@ def find_votes(*, votes: QuerySet[Vote], polls: Sequence[int], words: Sequence[W
     except EmptyResultSet:
         return Found([], more=False)
     source = (f"({sql}) AS v (id, voter_id, headline_id)", list(values))
-    with impatient():
-        if not words or _are_few(polls):
+    few = not words or _are_few(polls)
+    with impatient(plans={} if few else _PLANS):
+        if few:
             found = _fetch(*_one_by_one(source, words), most + 1)
         else:
             found = _by_index(source, words, most + 1)
@@ -132,13 +134,17 @@ def find_votes(*, votes: QuerySet[Vote], polls: Sequence[int], words: Sequence[W
 
 
 @contextmanager
-def impatient(milliseconds: int = PATIENCE) -> Iterator[None]:
-    """Give up what takes too long: raises Refused with a sentence, and no harm is done."""
+def impatient(
+    milliseconds: int = PATIENCE, *, plans: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
+    """Give up what takes too long: raises Refused with a sentence, and no harm is done. `plans` are settings
+    of the planner that hold meanwhile."""
+    settings = {"statement_timeout": str(milliseconds), **plans}
     try:
         with transaction.atomic():
-            _set({"statement_timeout": str(milliseconds)})
+            _set(settings)
             yield
-            _set({"statement_timeout": None})
+            _set(dict.fromkeys(settings))
     except OperationalError as problem:
         if getattr(problem.__cause__, "sqlstate", "") != _CANCELLED:
             raise
@@ -151,7 +157,7 @@ def _word(text: str) -> Word:
     return Word("~", _BEGINNING + re.sub(r"([^\w])", r"\\\1", text))
 
 
-def _set(settings: dict[str, str | None]) -> None:
+def _set(settings: Mapping[str, str | None]) -> None:
     """Change settings for the rest of the transaction; null: back to what they were by default."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -185,7 +191,6 @@ def _one_by_one(source: Statement, words: Sequence[Word]) -> Statement:
 
 def _by_index(source: Statement, words: Sequence[Word], most: int) -> list[int]:
     """One statement for each way to share the words between name and headline, until enough are found."""
-    _set(dict(_PLANS))
     found: list[int] = []
     for in_name in _shares(len(words)):
         sql, values = _arm(
@@ -196,7 +201,6 @@ def _by_index(source: Statement, words: Sequence[Word], most: int) -> list[int]:
         found += _fetch(f"{sql} AND v.id <> ALL(%s)", [*values, found], most - len(found))
         if len(found) >= most:
             break
-    _set(dict.fromkeys(_PLANS))
     return found
 
 
