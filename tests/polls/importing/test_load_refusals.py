@@ -22,7 +22,6 @@ from polls.models import (
     Voter,
 )
 from polls.problems import Refused, WrongUsage
-from tests import factories
 from tests.polls.importing import hooks
 from tests.polls.importing.samples import NAUGHTY, THREE, counts, reasons, table
 
