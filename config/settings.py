@@ -137,8 +137,10 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 DJANGO_TABLES2_TEMPLATE = "django_tables2/rolecall.html"
 
-# What `polls` calls after votes changed, in the same transaction; the only callback in the house.
+# What `polls` asks of `classify`, which it does not know. After votes changed, in the same transaction:
 ROLECALL_AFTER_IMPORT = "classify.assignment.after_votes_changed"
+# May this person see the votes of this poll, by the rule of blindness?
+ROLECALL_MAY_SEE_VOTES = "classify.visibility.can_see_votes"
 
 # Bounds on everything that comes from outside.
 ROLECALL_MAX_FILE_BYTES = env.number("ROLECALL_MAX_FILE_BYTES", 200 * 1024 * 1024)

@@ -23,7 +23,7 @@ from procrastinate.tasks import configure_task
 
 from polls.models import ImportJob, Poll, User
 from polls.permissions import PollRefused, allows, check_can_create_poll, check_can_import
-from polls.uploads import Upload
+from polls.uploads import TOKEN, Upload
 
 TASK: Final = "polls.import"
 QUEUE: Final = "imports"
@@ -143,7 +143,9 @@ def cancel_job(*, job: ImportJob, by: User) -> bool:
 
 
 def latest_job(token: str) -> ImportJob | None:
-    """The newest job over the upload of that token."""
+    """The newest job over the upload of that token; none for what is no token."""
+    if not TOKEN.fullmatch(token):
+        return None
     return ImportJob.objects.filter(upload=token).order_by("-asked_at").first()
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef
 from django.http import Http404
 from django.utils.functional import Promise
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from polls.models import Membership, Poll, Role, User
@@ -171,3 +173,10 @@ def check_can_manage_site(user: Person) -> None:
 def can_manage_site(user: Person) -> bool:
     """May the person say who creates polls and who may log in?"""
     return allows(check_can_manage_site, user)
+
+
+def may_see_votes(user: Person, poll: Poll) -> bool:
+    """By the rule of blindness, which `classify` knows (setting `ROLECALL_MAY_SEE_VOTES`): an admin who reads
+    in an open round may import, but is not told how the poll stands, nor which votes were known already."""
+    rule: Callable[[Person, Poll], bool] = import_string(settings.ROLECALL_MAY_SEE_VOTES)
+    return rule(user, poll)

@@ -74,6 +74,9 @@ class BatchTable(tables.Table):
     rejected = CountColumn("rejected", gettext_lazy("Not taken"))
     undone_at = tables.Column(verbose_name=gettext_lazy("Undone"), empty_values=())
 
+    TELLING = ("created", "updated", "unchanged")
+    """The columns that tell what was known before: not for who may not see votes."""
+
     class Meta:
         order_by = "-imported_at"
         attrs = {"class": "table"}

@@ -1,7 +1,8 @@
 """The imports of a poll: which there were, what one brought, and taking it back.
 
 The pages stand here and not in `polls`, because what an undo means for cases and decisions is told by the
-rules of blindness. No name, option or title of a voter is on them, so an admin who still reads may come in.
+rules of blindness. No name, option or title of a voter is on them, so an admin who still reads may come in;
+which rows were known already is not told to such an admin, since a file of one row would ask for a vote.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django_tables2 import RequestConfig
 
 from classify import undoing as meaning
 from classify.tables.batches import BatchTable, batches_of, format_of, name_of
+from classify.visibility import can_see_votes
 from polls import undoing
 from polls.models import Batch
 from polls.permissions import check_can_import, get_poll_or_404
@@ -35,7 +37,8 @@ def batches(request: HttpRequest, slug: str) -> HttpResponse:
     """Every import of the poll with its counts, newest first."""
     poll = get_poll_or_404(request.user, slug)
     check_can_import(request.user, poll)
-    table = BatchTable(batches_of(poll).select_related("poll"), poll=poll)
+    hidden = () if can_see_votes(request.user, poll) else BatchTable.TELLING
+    table = BatchTable(batches_of(poll).select_related("poll"), poll=poll, exclude=hidden)
     RequestConfig(request, paginate={"per_page": PER_PAGE}).configure(table)
     context = {"poll": poll, "table": table, "shown": table.paginator.count}
     return render(request, "classify/batches.html", context)
@@ -60,7 +63,7 @@ def batch(request: HttpRequest, slug: str, batch_id: int) -> HttpResponse:
             messages.error(request, str(problem))
             status = 422
         else:
-            messages.success(request, said(found, goes))
+            messages.success(request, said(found, goes, blind=not can_see_votes(request.user, poll)))
             return redirect("classify:batch", slug, batch_id)
     return render(request, "classify/batch.html", context_of(request, found), status=status)
 
@@ -69,7 +72,10 @@ def context_of(request: HttpRequest, found: Batch) -> dict[str, Any]:
     """What the page of one import shows."""
     can_undo = undoing.can_undo(request.user, found)
     look = meaning.look(batch=found, user=actor(request)) if can_undo else None
+    counts = found.counts
     return {
+        "blind": not can_see_votes(request.user, found.poll),
+        "taken": counts.get("rows", 0) - counts.get("rejected", 0),
         "poll": found.poll,
         "batch": found,
         "name": name_of(found),
@@ -95,8 +101,10 @@ FIELD_NAMES: dict[str, Any] = {
 """What can go back to an earlier value, in words."""
 
 
-def said(found: Batch, goes: WhatGoes) -> str:
+def said(found: Batch, goes: WhatGoes, *, blind: bool) -> str:
     """What an undo did, in a sentence."""
+    if blind:
+        return _("%(file)s was undone.") % {"file": name_of(found)}
     votes = ngettext("%(n)d vote no longer counts", "%(n)d votes no longer count", goes.votes)
     changed = ngettext(
         "%(n)d vote has earlier values back", "%(n)d votes have earlier values back", goes.changed

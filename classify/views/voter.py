@@ -130,7 +130,9 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     polls = polls_with_open_votes(person)
     if not _votes(merge.kept, polls).exists():
         raise Http404
-    same_people.check_can_decide(person, (merge.kept_id, merge.merged_id), seen=polls)
+    if not same_people.can_decide(person, (merge.kept_id, merge.merged_id), seen=polls):
+        # Not 403: that would tell that there is a merge, and a poll this person may not see.
+        raise Http404
     try:
         parted = same_people.undo(merge=merge, by=person)
     except (Refused, PollRefused) as problem:

@@ -171,7 +171,17 @@ def _take_merges_apart(batch: Batch, *, by: User | None) -> set[int]:
     """Voters that the batch had found to be one are two again; the polls of their votes."""
     told = set[int]()
     for merge in _merges(batch):
-        _parted, polls = merging.take_apart(merge=merge, by=by)
+        try:
+            _parted, polls = merging.take_apart(merge=merge, by=by)
+        except Refused as problem:
+            # Its sentence names voters, perhaps of polls that this person may not see.
+            raise Refused(
+                _(
+                    "This import found voters to be one person who were merged by hand with others since, or "
+                    "voted anew. Whoever may see all their votes has to take those merges apart first; "
+                    "nothing was undone."
+                )
+            ) from problem
         told.update(poll.pk for poll in polls)
     return told
 

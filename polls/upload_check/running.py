@@ -35,6 +35,12 @@ def run_check(upload: Upload, *, by: User, progress: Progress = SILENT) -> Impor
     with open_upload(upload, upload.as_told) as source:
         used = reading_in_use(upload, source)
         report = _import(upload, source, used, by, dry_run=True, rejects=upload.rejects, progress=progress)
+    try:
+        # Once more: a poll of that name made meanwhile by others is none of this person's business.
+        _check_may_import(upload, by)
+    except Refused:
+        upload.rejects.unlink(missing_ok=True)
+        raise
     upload.checked = {
         "fingerprint": fingerprint(upload),
         "at": timezone.now().isoformat(),
@@ -57,8 +63,11 @@ def ensure_checked(upload: Upload, *, by: User) -> bool:
 
 
 def dry_run(upload: Upload, source: readers.Source, used: Used, by: User) -> dict[str, Any]:
-    """What importing a small file would do, at once, as pages show it. Raises Refused."""
-    return stored(_import(upload, source, used, by, dry_run=True))
+    """What importing a small file would do, at once, as pages show it. Raises PollRefused and Refused."""
+    report = stored(_import(upload, source, used, by, dry_run=True))
+    # Afterwards: a poll that the report speaks of is there now.
+    _check_may_import(upload, by)
+    return report
 
 
 def commit(
@@ -125,6 +134,8 @@ def checked_report(upload: Upload) -> dict[str, Any] | None:
     """The report of the last check of all rows, unless something changed since."""
     if upload.checked is None or upload.checked["fingerprint"] != fingerprint(upload):
         return None
+    if upload.is_new and Poll.objects.filter(slug=upload.poll).exists():
+        return None
     report: dict[str, Any] = upload.checked["report"]
     return report
 
@@ -143,6 +154,11 @@ def _import(upload: Upload, source: readers.Source, used: Used, by: User, **how:
 def _check_may_import(upload: Upload, by: User) -> None:
     if upload.is_new:
         check_can_create_poll(by)
+        if Poll.objects.filter(slug=upload.poll).exists():
+            raise Refused(
+                _("There is a poll named %(slug)s by now. Start again with another short name.")
+                % {"slug": upload.poll}
+            )
         return
     poll = Poll.objects.filter(slug=upload.poll).first()
     if poll is None:

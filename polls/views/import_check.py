@@ -17,7 +17,12 @@ from django.views.decorators.http import require_http_methods
 from polls import jobs, upload_check, uploads
 from polls.forms.reading import ReadingForm
 from polls.models import ImportJob, Poll, User
-from polls.permissions import check_can_create_poll, check_can_import, get_poll_or_404
+from polls.permissions import (
+    check_can_create_poll,
+    check_can_import,
+    get_poll_or_404,
+    may_see_votes,
+)
 from polls.problems import Refused
 from polls.views.actor import actor
 from polls.views.import_page import page_of
@@ -143,7 +148,7 @@ def show(
         "waiting": waiting,
         "failed": last_failure(upload),
         "rejects": rejects_address(upload),
-        **page_of(upload, look),
+        **page_of(upload, look, blind=poll is not None and not may_see_votes(by, poll)),
     }
     if is_fragment(request):
         # Also when something is wrong: htmx shows only what comes with 200.

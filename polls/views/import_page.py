@@ -14,7 +14,7 @@ from polls.uploads import Upload
 from polls.wording import option_rows
 
 
-def page_of(upload: Upload, look: Look) -> dict[str, Any]:
+def page_of(upload: Upload, look: Look, *, blind: bool) -> dict[str, Any]:
     """The context of the page that shows how a file will be read."""
     mapping = look.used.preview.mapping if look.used else None
     known = {each.name: each for each in FORMATS}.get(mapping.preset) if mapping else None
@@ -27,17 +27,23 @@ def page_of(upload: Upload, look: Look) -> dict[str, Any]:
         "labels": [FIELD_LABELS[field] for field in look.fields],
         "extras": [name for _index, name in mapping.extras] if mapping else [],
         "can_import": bool(look.used and look.rows and not look.problem),
-        **report_of(look.report, multiple=is_multiple(upload)),
+        **report_of(look.report, multiple=is_multiple(upload), blind=blind),
     }
 
 
-def report_of(report: Mapping[str, Any] | None, *, multiple: bool) -> dict[str, Any]:
-    """What a page shows of a report, done or tried."""
+def report_of(report: Mapping[str, Any] | None, *, multiple: bool, blind: bool = False) -> dict[str, Any]:
+    """What a page shows of a report, done or tried. To somebody who may not see the poll's votes (`blind`)
+    only what the file itself says: which rows are taken, never which were known or how the poll stands."""
     if report is None:
-        return {"report": None, "totals": [], "admitted": [], "multiple": multiple}
+        return {"report": None, "totals": [], "admitted": [], "multiple": multiple, "blind": blind}
+    if blind:
+        own = ("rows", "rejected", "accepted", "errors", "notes", "refused")
+        shown = {name: report[name] for name in own}
+        return {"report": shown, "multiple": multiple, "blind": True, "more": more_errors(report)}
     votes = sum(option["votes"] for option in report["options"])
     return {
         "report": report,
+        "blind": False,
         "totals": option_rows(report["options"]),
         "admitted": admitted_sentences(report["admitted"], report["options"]),
         "multiple": multiple,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from polls import upload_check, uploads
 from polls.models import Poll
-from polls.permissions import check_can_create_poll, check_can_import, get_poll_or_404
+from polls.permissions import check_can_create_poll, check_can_import, get_poll_or_404, may_see_votes
 from polls.problems import Refused
 from polls.views.actor import actor
 from polls.views.import_check import check_address, moved_on
@@ -30,7 +30,9 @@ def import_result(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         "poll": poll,
         "upload": upload,
         "has_rejects": upload.rejects.exists(),
-        **report_of(upload.result, multiple=not poll.single_choice),
+        **report_of(
+            upload.result, multiple=not poll.single_choice, blind=not may_see_votes(request.user, poll)
+        ),
     }
     return render(request, "polls/import_result.html", context)
 

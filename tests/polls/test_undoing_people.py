@@ -84,7 +84,7 @@ def test_an_undo_that_a_later_merge_forbids_says_what_to_do_first(poll, joined: 
     other = Voter.objects.create(name="Rosa")
     kept = Voter.objects.get(votes__poll=poll)
     merge = merging.merge_voters(kept=other, merged=kept, by=ada)
-    with pytest.raises(Refused, match="later: take that apart first"):
+    with pytest.raises(Refused, match="take those merges apart first"):
         undo_batch(batch=joined, by=ada)
     assert len(told(poll)) == 1
     merging.undo_merge(merge=merge, by=ada)

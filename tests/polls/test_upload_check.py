@@ -69,6 +69,23 @@ def test_a_poll_that_is_gone_is_one_sentence(what, ada, poll):
         what(upload, by=ada)
 
 
+@pytest.mark.parametrize("what", [upload_check.run_check, upload_check.commit])
+def test_nothing_is_told_of_a_poll_that_others_made_under_the_name_meanwhile(what, ada):
+    ada.is_staff = True
+    ada.save()
+    details = {"question": "Mine?", "options": [], "options_are_ordered": True}
+    upload = keep(ada, poll="theirs", is_new=True, details=details)
+    assert upload_check.look(upload, by=ada).report["voters"] == 2
+    upload_check.run_check(upload, by=ada)
+    factories.make_vote(factories.make_poll("theirs"), "Coach")
+    assert upload_check.checked_report(upload) is None
+    look = upload_check.look(upload, by=ada)
+    assert look.report is None
+    assert "There is a poll named theirs by now." in look.problem
+    with pytest.raises(Refused, match="There is a poll named theirs by now"):
+        what(upload, by=ada)
+
+
 def test_a_cancelled_check_leaves_no_report(ada):
     upload = keep(ada)
     with pytest.raises(Cancelled):

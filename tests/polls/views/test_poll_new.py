@@ -158,7 +158,7 @@ def test_a_slug_taken_meanwhile_gives_nobody_a_way_into_that_poll(browser, maker
     other = factories.make_poll("is-it-so", options=["Yes", "No"])
     answer = commit(browser, url)
     assert answer.status_code == 422
-    assert "already exists" in answer.content.decode()
+    assert "There is a poll named is-it-so by now." in answer.content.decode()
     assert not Membership.objects.filter(poll=other).exists()
     assert not other.votes.exists()
 
