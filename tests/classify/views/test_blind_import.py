@@ -14,7 +14,6 @@ TELLING = (
     "Changed",
     "Unchanged",
     "New votes",
-    "The poll afterwards</h",
     "Published</th>",
     "earlier values back",
 )
