@@ -98,7 +98,8 @@ def correct_voter(*, vote: Vote, fields: Mapping[str, str], by: User) -> Vote:
 
 def exclude_vote(*, vote: Vote, reason: str, note: str = "", by: User) -> None:
     """Leave a vote out of every count, saying why (`Vote.VoidReason`). Excluding it again changes nothing.
-    Raises Refused for an unknown reason or a note that is too long."""
+    Raises Refused for an unknown reason, a note that is too long, and a vote that an undo, a merge or a later
+    answer took out."""
     if reason not in Vote.BY_HAND:
         raise Refused(_("Choose a reason for leaving the vote out."))
     if len(note) > 500 or "\x00" in note:
@@ -156,6 +157,11 @@ def _set_exclusion(vote: Vote, *, reason: str, note: str, by: User) -> None:
     lock_poll(vote.poll.slug)
     fresh = Vote.objects.select_for_update(of=("self",)).get(pk=vote.pk)
     if bool(fresh.voided_at) == bool(reason):
+        if reason and fresh.void_reason not in Vote.BY_HAND:
+            raise Refused(
+                _("This vote does not count as it is (%(why)s), so there is nothing to leave out.")
+                % {"why": fresh.get_void_reason_display()}
+            )
         return
     check_can_restore(fresh)
     if not reason and undone_among([fresh.pk]):

@@ -17,9 +17,17 @@ _CASES: Final = """
     JOIN classify_casevote cv ON cv.vote_id = v.id AND cv.left_at IS NULL
     JOIN classify_case c ON c.id = cv.case_id"""
 
+# Of the votes of one person in one case, where several options could be chosen, the first stands for all:
+# a decision is about the case, and would be told once per option.
+_ONCE: Final = """
+    AND NOT EXISTS (
+        SELECT FROM classify_casevote ecv JOIN polls_vote earlier ON earlier.id = ecv.vote_id
+        WHERE ecv.case_id = cv.case_id AND ecv.left_at IS NULL AND earlier.voided_at IS NULL
+          AND earlier.voter_id = v.voter_id AND earlier.id < v.id)"""
+
 
 def tags(round_: Round, *, pseudonym: Hash | None = None) -> Table:
-    """One row per live vote and slot: the standing decision, or an empty category where there is none.
+    """One row per voter of a case and slot: the standing decision, or an empty category where there is none.
 
     All rows of the first slot come before those of the second, so that a reader who numbers reviewers by
     first appearance numbers them as this round does. Notes can tell who somebody is: `pseudonym` leaves
@@ -36,7 +44,7 @@ def tags(round_: Round, *, pseudonym: Hash | None = None) -> Table:
         ) s (slot, reviewer, decision, cat)
         JOIN classify_roundreviewer r ON r.round_id = c.round_id AND r.user_id = s.reviewer
         LEFT JOIN classify_decision d ON d.id = s.decision
-        WHERE c.round_id = {round_.pk} AND v.voided_at IS NULL
+        WHERE c.round_id = {round_.pk} AND v.voided_at IS NULL {_once(round_)}
         ORDER BY s.slot, r.ordinal, c.id, v.id"""
     named = Judgements(round_)
     notes = () if pseudonym else ("note",)
@@ -62,12 +70,12 @@ def tags(round_: Round, *, pseudonym: Hash | None = None) -> Table:
 
 
 def wide(round_: Round, *, pseudonym: Hash | None = None) -> Table:
-    """One row per live vote, the standing decision of each reviewer in a column of their own."""
+    """One row per voter of a case, the standing decision of each reviewer in a column of their own."""
     sql = f"""
         SELECT {VOTER_ID}, c.id, c.cat1, c.cat2, {_OUTCOME}
         {VOTES}
         {_CASES}
-        WHERE c.round_id = {round_.pk} AND v.voided_at IS NULL
+        WHERE c.round_id = {round_.pk} AND v.voided_at IS NULL {_once(round_)}
         ORDER BY c.id, v.id"""
     named = Judgements(round_)
     reviewers = list(round_.reviewers.order_by("ordinal").values_list("user_id", flat=True))
@@ -87,6 +95,11 @@ def wide(round_: Round, *, pseudonym: Hash | None = None) -> Table:
             )
 
     return Table(("voter_id", "case", *columns, "final", "adjudicator"), rows())
+
+
+def _once(round_: Round) -> str:
+    """The condition that leaves one row per voter and case; nothing where everybody has one vote."""
+    return "" if round_.poll.single_choice else _ONCE
 
 
 def _adjudicator(

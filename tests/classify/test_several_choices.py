@@ -189,7 +189,8 @@ def test_decisions_come_back_from_a_file_with_the_same_figures(unit: str, what: 
     table = exports.tags(round_) if what == "tags" else exports.wide(round_)
     with open_upload(b"".join(exports.as_csv(table)), name="tags.csv") as source:
         done = import_tags(source=source, poll="copy")
-    assert (done.rejected, done.status) == (0, reports.progress_for(round_).cases)
+    assert (done.rejected, done.unchanged) == (0, 0), "a voter's decision is told once, not once per option"
+    assert done.status == reports.progress_for(round_).cases
     copy = Round.objects.get(poll__slug="copy")
     assert CaseVote.objects.filter(round=copy, left_at=None).count() == 8
     assert without_names(reports.report_for(copy)) == without_names(reports.report_for(round_))

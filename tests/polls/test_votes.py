@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from polls import votes
 from polls.models import Batch, Poll, User, Vote, VoteChange, Voter, VoterKey
@@ -144,6 +145,16 @@ def test_a_correction_that_cannot_be_changes_nothing(vote: Vote, ada: User, fiel
         votes.correct_voter(vote=vote, fields={"headline": "Changed"} | fields, by=ada)
     assert Vote.objects.get().headline_raw == "CX Lead"
     assert hooks.CALLS == []
+
+
+@pytest.mark.parametrize("reason", ["undone", "replaced", "double"])
+def test_a_vote_that_does_not_count_anyway_is_not_left_out_by_hand(
+    reason: str, vote: Vote, ada: User
+) -> None:
+    Vote.objects.update(voided_at=timezone.now(), void_reason=reason)
+    with pytest.raises(Refused, match="does not count as it is"):
+        votes.exclude_vote(vote=vote, reason="own", by=ada)
+    assert Vote.objects.get().void_reason == reason
 
 
 def test_a_vote_is_excluded_once_and_taken_back_once(vote: Vote, ada: User) -> None:
