@@ -41,7 +41,10 @@ class Vote(models.Model):
     voter = models.ForeignKey("polls.Voter", models.PROTECT, related_name="votes")
     # Deleting or re-pointing to another poll's option is refused by a composite key (migration 0002).
     option = models.ForeignKey("polls.Option", models.PROTECT, related_name="votes", db_index=False)
-    headline = models.ForeignKey("polls.Headline", models.PROTECT, null=True, related_name="votes")
+    # Found by an index of headline and poll together.
+    headline = models.ForeignKey(
+        "polls.Headline", models.PROTECT, null=True, related_name="votes", db_index=False
+    )
     headline_raw = models.TextField(blank=True)
     comment = models.TextField(blank=True)
     voted_at = models.DateTimeField(null=True, blank=True)
@@ -73,7 +76,14 @@ class Vote(models.Model):
                 name="polls_vote_void_says_who_and_why",
             ),
         ]
-        indexes = [models.Index(fields=["poll", "option"], name="polls_vote_poll_option")]
+        indexes = [
+            models.Index(fields=["poll", "option"], name="polls_vote_poll_option"),
+            # Who shows a headline in this poll, where the same headline is known from many.
+            models.Index(fields=["headline", "poll"], name="polls_vote_headline_poll"),
+            models.Index(
+                fields=["poll", "id"], condition=Q(voided_at__isnull=False), name="polls_vote_not_counted"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"vote {self.pk}"
