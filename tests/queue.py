@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection
@@ -24,8 +25,11 @@ def empty_queue() -> None:
 def work(concurrency: int = 1) -> None:
     """A worker that takes what is in the queue and leaves. Its threads see only what is committed."""
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=2 + concurrency)
-    with app.replace_connector(connector):
-        app.run_worker(wait=False, concurrency=concurrency, delete_jobs="always", listen_notify=False)
+    with app.replace_connector(connector), ThreadPoolExecutor(max_workers=1) as pool:
+        # In a thread of its own: where a browser was opened before, this one has a loop running.
+        pool.submit(
+            app.run_worker, wait=False, concurrency=concurrency, delete_jobs="always", listen_notify=False
+        ).result()
 
 
 def queued() -> list[dict[str, Any]]:
