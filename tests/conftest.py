@@ -22,6 +22,8 @@ def _no_session_outlives_the_tests(django_db_setup, django_db_blocker):
     yield
     if not str(connection.settings_dict["NAME"]).startswith("test_"):
         return  # no test asked for a database, so none was made: this is the one people work with
+    # A test may have cut this session, too.
+    connection.close()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -55,6 +55,9 @@ class ReadingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.facts, self.used, self.options, self.multiple = facts, used, tuple(options), multiple
         self.before = in_full(used) if used else facts.told
+        if len(facts.sheets) > 1:
+            # The one in use is what the select shows and posts back.
+            self.before = replace(self.before, sheet=facts.sheet)
         self.headers = used.preview.mapping.headers if used else ()
         self._add_file_fields()
         if used:

@@ -144,6 +144,18 @@ def test_a_voter_without_a_title_does_not_take_the_next_name_for_one() -> None:
     ]
 
 
+def test_who_is_out_of_network_is_a_voter_too_and_a_badge_is_no_title() -> None:
+    twice = "Ada L\nAda L\n2nd degree connection\n2nd\nHead of CX\nFollow\n"
+    far = "Priya N.\nPriya N.\nOut of network\n3rd+\nCoach\nFollow\n"
+    assert [(one["name"], one["headline"], one["degree"]) for one in voters(twice + far + twice)] == [
+        ("Ada L", "Head of CX", "2nd"),
+        ("Priya N.", "Coach", "3rd+"),
+        ("Ada L", "Head of CX", "2nd"),
+    ]
+    viewed = "View Tom B’s profile\nTom B\n• You\nManager\nView Kim C’s profile\nKim C\n• 2nd\n--\n"
+    assert [(one["name"], one["headline"]) for one in voters(viewed)] == [("Tom B", "Manager"), ("Kim C", "")]
+
+
 def test_names_with_an_empty_line_after_each_voter_are_a_list_too() -> None:
     text = (
         "Yes, very (2 votes)\n\nRosa Lux\nHead of CX, Acme\n\nÄnne von der Lyn (She/Her)\nAgent\n\n\n"

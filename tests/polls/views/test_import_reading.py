@@ -45,6 +45,19 @@ def test_of_a_workbook_the_sheet_is_chosen(kind, admin):
     assert Batch.objects.get().sheet == "Votes"
 
 
+def test_a_workbook_of_which_nothing_was_changed_is_imported_at_the_first_click(admin):
+    url = send(admin, workbooks.xlsx(SHEETS), "votes.xlsx")
+    page = admin.get(url).content.decode()
+    answer = admin.post(url, chosen(page) | {"action": "import"})
+    assert answer["Location"].endswith("/result/")
+    assert Batch.objects.get().sheet == "Votes"
+
+
+def test_a_header_without_rows_is_said_to_be_that(admin):
+    page = look_at(admin, send(admin, "voter_id,option\n"))
+    assert "Below its header the file has no rows, so there is nothing to import." in page
+
+
 def test_an_xlsx_by_another_name_is_an_xlsx(admin):
     url = send(admin, workbooks.xlsx({"Votes": SHEETS["Votes"]}), "renamed.csv")
     assert "Import 2 rows" in look_at(admin, url)
