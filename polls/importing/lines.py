@@ -29,7 +29,10 @@ _VIEW: Final = (
     r"|Ver el perfil de (?P<es>.{1,120}?)"
 )
 _BULLET: Final = r"[•·∙⋅]\s*[123](?:st|nd|rd|\.|er|e|º)\+?"
-_WORDS: Final = r"[123](?:st|nd|rd)\+? degree connection|Kontakt [123]\.\+? Grades|Relation de [123]er?e? niveau|Out of network"
+_WORDS: Final = (
+    r"[123](?:st|nd|rd)\+? degree connection|Kontakt [123]\.\+? Grades|Relation de [123]er?e? niveau"
+    r"|Out of network"
+)
 _BADGE: Final = rf"(?:{_BULLET}|{_WORDS})(?:\s*(?:{_BULLET}|{_WORDS}))*"
 _VOTES: Final = r"(?:votes?|voters?|Stimmen?|votos?|voix|voti)"
 _FIGURE: Final = r"\d{1,3}(?:[., ]\d{3})+|\d+"
@@ -60,7 +63,8 @@ _person = re.compile(
     r"(?: (?:[^\W\d_a-z][\w'’.-]*,?|v[ao]n|de[rnl]?|d[aoi]s?|la|le|el|al|bin|y|e|\([^()]{1,20}\))){1,6}"
 )
 _noise = re.compile(
-    r"(?:(?:[•·∙⋅]\s*)?you|-{2,}|message|follow|following|connect|pending|withdraw|view|more|send inmail|nachricht|folgen|vernetzen"
+    r"(?:(?:[•·∙⋅]\s*)?you|-{2,}"
+    r"|message|follow|following|connect|pending|withdraw|view|more|send inmail|nachricht|folgen|vernetzen"
     r"|gefolgt|ausstehend|suivre|se connecter|premium|verified|influencer|close|dismiss|previous|next|reset"
     r"|show (?:more|all)(?: results)?|load more(?: results)?|see (?:more|all)|mehr anzeigen|poll results"
     r"|dialog content (?:start|end)\.?|status is \w+|\d+ notifications?|\d+"
