@@ -175,6 +175,8 @@ def test_nothing_of_a_search_stays_set(crowd, poll, way):
 def test_every_word_is_looked_up_in_the_index(text, table, column, index, db):
     sql, values = search.condition(column, words_of(text))
     with connection.cursor() as cursor:
+        # What earlier tests rolled back still swells the index, and the cost is reckoned from its size.
+        cursor.execute("TRUNCATE polls_headline, polls_jobtitle, polls_voter CASCADE")
         cursor.execute("SET LOCAL enable_seqscan TO off")
         cursor.execute(f"EXPLAIN SELECT FROM {table} WHERE {sql}", values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
