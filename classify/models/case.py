@@ -19,6 +19,7 @@ class Case(models.Model):
     """One row to lock. The two slots belong to `reviewer1` and `reviewer2`; `cat1` and `cat2` are the
     categories of their standing decisions as ids, 0 meaning unsure, null meaning none yet.
     `option_counts[i]` are the live votes for the option at position i + 1; `n_votes` is their sum.
+    A slot without a reviewer waits for somebody: of a pool, or because the case was carried over.
     `status` is written from `classify.status.status_of`, and the constraints below restate it.
     """
 
@@ -46,6 +47,9 @@ class Case(models.Model):
     poll = models.ForeignKey("polls.Poll", models.PROTECT, related_name="+", db_index=False)
     headline = models.ForeignKey("polls.Headline", models.PROTECT, null=True, related_name="+")
     origin = models.CharField(max_length=8, choices=Origin)
+    split_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="split_into", db_index=False
+    )
     text = models.TextField(blank=True)
     n_votes = models.PositiveIntegerField(default=0)
     option_counts = ArrayField(models.IntegerField(), default=list)
@@ -76,6 +80,9 @@ class Case(models.Model):
     sealed_at = models.DateTimeField(null=True)
     closed_unresolved_at = models.DateTimeField(null=True)
     review_again = models.BooleanField(default=False)
+    after_reveal = models.BooleanField(
+        db_default=False, help_text=_("A decision came after the round was revealed and reopened.")
+    )
 
     class Meta:
         constraints = [
@@ -88,6 +95,10 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=~Q(origin="headline") | Q(headline__isnull=False),
                 name="classify_case_headline_has_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(split_from__isnull=True) | Q(origin="split"),
+                name="classify_case_split_from_one",
             ),
             models.CheckConstraint(
                 condition=Q(reviewer1__isnull=True)
@@ -150,6 +161,9 @@ class Case(models.Model):
                 fields=["round", "id"], condition=Q(status="conflict"), name="classify_case_conflicts"
             ),
             models.Index(fields=["round", "status"], name="classify_case_round_status"),
+            models.Index(
+                fields=["split_from"], condition=Q(split_from__isnull=False), name="classify_case_split_from"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -177,6 +191,60 @@ class CaseVote(models.Model):
 
     def __str__(self) -> str:
         return f"vote {self.vote_id} in case {self.case_id}"
+
+
+class CaseSplit(models.Model):
+    """A shared headline was taken apart, so that each of its voters is read on their own: by whom, and
+    whether it was put together again while nobody had decided."""
+
+    round = models.ForeignKey("classify.Round", models.PROTECT, related_name="+")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="splits", db_index=False)
+    split_by = models.ForeignKey("polls.User", models.PROTECT, related_name="+", db_index=False)
+    split_at = models.DateTimeField(auto_now_add=True)
+    merged_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+", db_index=False)
+    merged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "case", condition=Q(merged_at__isnull=True), name="classify_casesplit_once_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_at__isnull=True, merged_by__isnull=True)
+                | Q(merged_at__isnull=False, merged_by__isnull=False),
+                name="classify_casesplit_merged_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"split of case {self.case_id}"
+
+
+class CarriedCase(models.Model):
+    """A case that took its final category from an earlier round, whose cases are `sources` (ids).
+
+    It has no reviewers and no decisions until it is opened again; then its history stays here.
+    """
+
+    round = models.ForeignKey("classify.Round", models.PROTECT, related_name="carried")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="carried", db_index=False)
+    category = models.ForeignKey("classify.Category", models.PROTECT, related_name="+", db_index=False)
+    sources = ArrayField(models.BigIntegerField())
+    carried_at = models.DateTimeField(auto_now_add=True)
+    reopened_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+", db_index=False)
+    reopened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("case", name="classify_carriedcase_once"),
+            models.CheckConstraint(
+                condition=Q(reopened_at__isnull=False) | Q(reopened_by__isnull=True),
+                name="classify_carriedcase_reopened_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"case {self.case_id} carried over"
 
 
 class ReviewerCase(models.Model):

@@ -105,3 +105,69 @@ class Category(models.Model):
     def group_label(self) -> str:
         """The group's name; a category without a group is its own."""
         return self.group or self.label
+
+
+class CategoryChange(models.Model):
+    """What became of a category in a version, where comparing the two versions would not tell. Append-only.
+
+    `identity` was archived, or merged into the one of `others`, or split into them; `label` is what it was
+    called.
+    """
+
+    class Kind(models.TextChoices):
+        ARCHIVED = "archived", _("Archived")
+        RESTORED = "restored", _("Taken out of the archive")
+        MERGED = "merged", _("Merged into another")
+        SPLIT = "split", _("Split into several")
+
+    version = models.ForeignKey(CodebookVersion, models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=8, choices=Kind)
+    identity = models.UUIDField()
+    label = models.CharField(max_length=100)
+    others = ArrayField(models.UUIDField(), default=list, blank=True)
+    changed_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["version", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["archived", "restored"], others__len=0)
+                | Q(kind="merged", others__len=1)
+                | Q(kind="split", others__len__gte=2),
+                name="classify_categorychange_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.kind}"
+
+
+class CodebookFlag(models.Model):
+    """Somebody resolved a conflict and noted what the codebook should say. Settled by an edit, or set aside.
+
+    `settled_in` is the version that says it now; null where it was set aside.
+    """
+
+    codebook = models.ForeignKey(Codebook, models.PROTECT, related_name="flags")
+    adjudication = models.OneToOneField("classify.Adjudication", models.PROTECT, related_name="flag")
+    text = models.TextField()
+    raised_by = models.ForeignKey("polls.User", models.PROTECT, related_name="+")
+    raised_at = models.DateTimeField(auto_now_add=True)
+    settled_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+    settled_in = models.ForeignKey(CodebookVersion, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["codebook", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="classify_codebookflag_says_something"),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=True, settled_by__isnull=True, settled_in__isnull=True)
+                | Q(settled_at__isnull=False, settled_by__isnull=False),
+                name="classify_codebookflag_settled_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"flag {self.pk} on {self.codebook}"

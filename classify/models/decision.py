@@ -69,12 +69,14 @@ class Adjudication(models.Model):
     """What a third person, or the two in consensus, said of a conflict.
 
     `final` decides (or, with no category, closes the case as unresolved); `proposal` is one reviewer's
-    offer under the consensus rule.
+    offer under the consensus rule; `first` is what a third person thought before they saw the two. Finals
+    that were decided together, for headlines that share a job title, have the same `together`.
     """
 
     class Kind(models.TextChoices):
         FINAL = "final", _("Final")
         PROPOSAL = "proposal", _("Proposal")
+        FIRST = "first", _("First look, before the two decisions were shown")
 
     class Reason(models.TextChoices):
         AMBIGUOUS = "ambiguous", _("Ambiguous title")
@@ -93,6 +95,7 @@ class Adjudication(models.Model):
     )
     reason = models.CharField(max_length=9, choices=Reason, blank=True)
     rationale = models.TextField(blank=True)
+    together = models.UUIDField(null=True)
     source = models.CharField(max_length=6, choices=Decision.Source, default=Decision.Source.WEB)
     decided_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+", db_index=False)
     client_id = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -103,11 +106,12 @@ class Adjudication(models.Model):
             models.UniqueConstraint("case", "seq", name="classify_adjudication_seq_once"),
             models.CheckConstraint(
                 condition=Q(kind="final")
-                | Q(kind="proposal", category__isnull=False, decided_by__isnull=False),
+                | Q(kind__in=["proposal", "first"], category__isnull=False, decided_by__isnull=False),
                 name="classify_adjudication_proposal_whole",
             ),
             models.CheckConstraint(
-                condition=~Q(source="web") | (Q(decided_by__isnull=False) & ~Q(reason="")),
+                condition=~Q(source="web")
+                | (Q(decided_by__isnull=False) & (~Q(reason="") | Q(kind="first"))),
                 name="classify_adjudication_says_who_and_why",
             ),
         ]
@@ -126,3 +130,23 @@ class ProfileView(models.Model):
 
     def __str__(self) -> str:
         return f"profile of vote {self.vote_id} seen by {self.viewer}"
+
+
+class CaseComment(models.Model):
+    """One entry of the talk about a case, which opens once the round is revealed. Append-only."""
+
+    round = models.ForeignKey("classify.Round", models.PROTECT, related_name="+", db_index=False)
+    case = models.ForeignKey("classify.Case", models.PROTECT, related_name="comments")
+    text = models.TextField()
+    written_by = models.ForeignKey("polls.User", models.PROTECT, related_name="+", db_index=False)
+    written_at = models.DateTimeField(auto_now_add=True)
+    client_id = models.UUIDField(default=uuid.uuid4, unique=True)
+
+    class Meta:
+        ordering = ["case", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="classify_casecomment_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"comment {self.pk} on case {self.case_id}"
