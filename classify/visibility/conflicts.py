@@ -1,0 +1,83 @@
+"""What an adjudicator, and once revealed the two, see of a conflict: both readings, and what was offered."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from classify.models import Adjudication, Case, Category, Decision
+from classify.visibility.rules import check_can_see_conflicts
+from polls.permissions import Person
+
+
+@dataclass(frozen=True, slots=True)
+class BlindDecision:
+    """A decision as an adjudicator sees it: no name, no slot, no time. `category` may be None."""
+
+    verdict: str
+    category: Category | None
+    note: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlindReading:
+    """What one of the two, unnamed, decided: the standing decision, and what came too late to count."""
+
+    decision: BlindDecision | None
+    late: tuple[BlindDecision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The latest offer of one of the two under the consensus rule."""
+
+    mine: bool
+    category: Category
+    reason: str
+    rationale: str
+
+
+def decisions_for_adjudicator(user: Person, case: Case) -> list[BlindReading]:
+    """What the two decided, without names, in an order that is random over cases and people but stays.
+
+    Nothing while the case is not sealed: what can still change is nobody's to judge. Raises PollRefused for
+    who may not see conflicts of the round.
+    """
+    check_can_see_conflicts(user, case.round)
+    if case.sealed_at is None:
+        return []
+    rows = list(Decision.objects.filter(case=case).select_related("category").order_by("slot", "seq"))
+    readings = []
+    for slot, standing in ((1, case.decision1_id), (2, case.decision2_id)):
+        own = [row for row in rows if row.slot == slot]
+        decision = next((_without_name(row) for row in own if row.pk == standing), None)
+        late = tuple(_without_name(row) for row in own if row.late)
+        if decision is not None or late:
+            readings.append(BlindReading(decision, late))
+    coin = hashlib.sha256(f"{case.round.seed}:{case.pk}:{user.pk}".encode()).digest()[0]
+    return readings[::-1] if coin % 2 else readings
+
+
+def _without_name(row: Decision) -> BlindDecision:
+    return BlindDecision(row.verdict, row.category, row.note, row.evidence)
+
+
+def proposals_for(user: Person, case: Case) -> list[Proposal]:
+    """The latest proposal of each of the two under the consensus rule, mine first.
+
+    Raises PollRefused for who may not see conflicts of the round.
+    """
+    check_can_see_conflicts(user, case.round)
+    latest = (
+        Adjudication.objects.filter(case=case, kind=Adjudication.Kind.PROPOSAL)
+        .select_related("category")
+        .order_by("decided_by", "-seq")
+        .distinct("decided_by")
+    )
+    found = [
+        Proposal(row.decided_by_id == user.pk, row.category, row.reason, row.rationale)
+        for row in latest
+        if row.category is not None
+    ]
+    return sorted(found, key=lambda proposal: not proposal.mine)
