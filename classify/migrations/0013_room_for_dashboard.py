@@ -2,5 +2,5 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("classify", "0012_room_for_codebooks")]
+    dependencies = [("classify", "0012_codebook_drafts")]
     operations = []

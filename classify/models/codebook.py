@@ -7,6 +7,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +39,9 @@ class Codebook(models.Model):
 class CodebookVersion(models.Model):
     """One state of a codebook. `rules` are trap rules: a list of {words, text, category code or null}.
 
+    Without `published_at` it is a draft: only who edits codebooks sees it, and no round can use it. There is
+    one draft at a time; `revision` counts its changes, `planned` says which categories it merges and splits
+    ({identity: {"label", "others"}}), and `based_on` is the version it was begun from.
     Once `frozen_at` is set (a round uses it) a trigger refuses every change of it and its categories.
     """
 
@@ -48,16 +52,41 @@ class CodebookVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey("polls.User", models.PROTECT, null=True, blank=True, related_name="+")
     frozen_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    published_by = models.ForeignKey(
+        "polls.User", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    based_on = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    planned = models.JSONField(default=dict, blank=True)
+    revision = models.PositiveIntegerField(default=0)
+    edited_by = models.ForeignKey(
+        "polls.User", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    edited_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["codebook", "-number"]
         constraints = [
+            models.UniqueConstraint(
+                "codebook", condition=Q(published_at__isnull=True), name="classify_version_one_draft"
+            ),
+            models.CheckConstraint(
+                condition=Q(frozen_at__isnull=True) | Q(published_at__isnull=False),
+                name="classify_version_no_draft_is_used",
+            ),
             models.UniqueConstraint("codebook", "number", name="classify_version_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="classify_version_number_from_1"),
         ]
 
     def __str__(self) -> str:
         return f"{self.title}, version {self.number}"
+
+    @property
+    def is_draft(self) -> bool:
+        """Is it still being written?"""
+        return self.published_at is None
 
 
 class Category(models.Model):
