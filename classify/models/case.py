@@ -145,6 +145,10 @@ class Case(models.Model):
                 | Q(claimed_by__isnull=False, claimed_at__isnull=False, sealed_at__isnull=False),
                 name="classify_case_claim_seals",
             ),
+            models.CheckConstraint(
+                condition=~Q(resolution="carried") | Q(reviewer1__isnull=True, reviewer2__isnull=True),
+                name="classify_case_carried_is_read_by_nobody",
+            ),
         ]
         indexes = [
             models.Index(
@@ -161,6 +165,16 @@ class Case(models.Model):
                 fields=["round", "id"], condition=Q(status="conflict"), name="classify_case_conflicts"
             ),
             models.Index(fields=["round", "status"], name="classify_case_round_status"),
+            models.Index(
+                fields=["round", "id"],
+                condition=Q(status="one_decision", n_votes__gt=0),
+                name="classify_case_awaits_second",
+            ),
+            models.Index(
+                fields=["round", "conflict_since"],
+                condition=Q(status="conflict", closed_unresolved_at__isnull=True),
+                name="classify_case_oldest_conflict",
+            ),
             models.Index(
                 fields=["split_from"], condition=Q(split_from__isnull=False), name="classify_case_split_from"
             ),
@@ -240,6 +254,13 @@ class CarriedCase(models.Model):
             models.CheckConstraint(
                 condition=Q(reopened_at__isnull=False) | Q(reopened_by__isnull=True),
                 name="classify_carriedcase_reopened_when",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["round", "case"],
+                condition=Q(reopened_at__isnull=True),
+                name="classify_carriedcase_standing",
             ),
         ]
 

@@ -130,6 +130,10 @@ class RoundReviewer(models.Model):
     left_at = models.DateTimeField(null=True)
     last_decided_at = models.DateTimeField(null=True)
     nudged_at = models.DateTimeField(null=True)
+    nudges_off = models.BooleanField(db_default=False, help_text=_("This person wants no reminders."))
+    nudge_problem = models.CharField(
+        max_length=300, blank=True, db_default="", help_text=_("Why the last reminder did not leave.")
+    )
     cursor_order = models.BigIntegerField(default=-(2**63))
     cursor_case = models.BigIntegerField(default=0)
     handed_in_at = models.DateTimeField(null=True)
