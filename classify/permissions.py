@@ -14,12 +14,15 @@ from classify.models import Case, Round, RoundAdjudicator, RoundReviewer
 from polls.models import Poll, Role
 from polls.permissions import Person, PollRefused, Right, allows, check_can_administer, check_right
 
+LEFT = _("You left this round.")
+
 _ROUND, _POLL = Round._meta.concrete_fields, Poll._meta.concrete_fields
 _COLUMNS = ", ".join([*(f'r."{f.column}"' for f in _ROUND), *(f'p."{f.column}"' for f in _POLL)])
 # Written out, since it is asked with every decision, and building it anew would take longer than running it.
 _ROUND_TO_READ = f"""
 SELECT ARRAY(SELECT m.role FROM polls_membership m WHERE m.poll_id = p.id AND m.user_id = %(user)s),
-       EXISTS (SELECT FROM classify_roundreviewer s WHERE s.round_id = r.id AND s.user_id = %(user)s),
+       (SELECT s.left_at IS NOT NULL FROM classify_roundreviewer s
+         WHERE s.round_id = r.id AND s.user_id = %(user)s),
        {_COLUMNS}
   FROM classify_round r JOIN polls_poll p ON p.id = r.poll_id
  WHERE p.slug = %(slug)s AND r.number = %(number)s
@@ -29,7 +32,8 @@ SELECT ARRAY(SELECT m.role FROM polls_membership m WHERE m.poll_id = p.id AND m.
 def get_round_to_read(user: Person, slug: str, number: int) -> Round:
     """The round with its poll for somebody who reads in it, in one statement.
 
-    Raises Http404 for who is no member of the poll, PollRefused for a member who holds no slot of the round.
+    Raises Http404 for who is no member of the poll, PollRefused for a member who does not read in the round,
+    or left it.
     Whether it is still open is asked with `check_is_open`, which costs nothing more.
     """
     with connection.cursor() as cursor:
@@ -37,9 +41,11 @@ def get_round_to_read(user: Person, slug: str, number: int) -> Round:
         row = cursor.fetchone()
     if row is None or not (row[0] or user.is_superuser):
         raise Http404
-    roles, has_seat, *values = row
-    if not has_seat or not (Role.REVIEWER in roles or user.is_superuser):
+    roles, left, *values = row
+    if left is None or not (Role.REVIEWER in roles or user.is_superuser):
         raise PollRefused(_("You are no reviewer of this round."))
+    if left:
+        raise PollRefused(LEFT)
     round = Round.from_db(connection.alias, [f.attname for f in _ROUND], values[: len(_ROUND)])
     round.poll = Poll.from_db(connection.alias, [f.attname for f in _POLL], values[len(_ROUND) :])
     return round

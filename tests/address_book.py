@@ -309,6 +309,7 @@ def _resolution(_: Study) -> dict[str, Any]:
 
 READERS = only("rosa sam")
 READERS_DONE = only("rosa sam", DONE)
+READERS_IN_JSON = Access({"rosa": OK, "sam": OK, "anonymous": 401})
 EVERY_MEMBER = only(MEMBERS_AND_ROOT)
 SEE_CONFLICTS = only("jude ada root")
 
@@ -346,6 +347,9 @@ READING = [
         data=_decision,
         far=_far_case,
     ),
+    Address("classify:decide", _case, post=READERS_IN_JSON, data=_decision, far=_far_case, is_page=False),
+    Address("classify:upcoming", of_round, get=READERS_IN_JSON, far=of_far_round, is_page=False),
+    Address("classify:card", _case, get=READERS_IN_JSON, far=_far_case, is_page=False),
     Address(
         "classify:tag-profile",
         _case,

@@ -27,8 +27,8 @@ MAX_MILLISECONDS = 24 * 3600 * 1000
 class Submitted:
     """The reply to a decision: the same for the first and the second one, in time and late.
 
-    `decided` of `total` cases are the reviewer's own progress; `next` is None when all is read. `text` is
-    what the decided case shows.
+    `decided` of `total` cases are the reviewer's own progress; `next` is None when all is read, or when the
+    next one is not asked for. `text` is what the decided case shows.
     """
 
     decision: Decision
@@ -49,9 +49,12 @@ class _Seat:
     case: int
     id: int
     slot: int
-    cursor: tuple[int, int]
+    cursor_order: int
+    cursor_case: int
     decided: int
+    total: int
     handed_in: bool
+    left: bool
     category: int | None
     sealed: bool
     counts: bool
@@ -61,12 +64,12 @@ class _Seat:
 
 # Seat first, then case: a reviewer's own requests stand in line, and two reviewers meet only at the case.
 _LOCK = """
-SELECT c.id, r.id, r.ordinal, r.cursor_order, r.cursor_case, r.decided_count, r.handed_in_at IS NOT NULL,
-       category.id, c.sealed_at IS NOT NULL, c.n_votes > 0,
-       CASE r.ordinal WHEN 1 THEN c.order1 ELSE c.order2 END, c.text
+SELECT c.id, r.id, CASE r.user_id WHEN c.reviewer1_id THEN 1 ELSE 2 END, r.cursor_order, r.cursor_case,
+       r.decided_count, r.assigned_count, r.handed_in_at IS NOT NULL, r.left_at IS NOT NULL, category.id,
+       c.sealed_at IS NOT NULL, c.n_votes > 0,
+       CASE r.user_id WHEN c.reviewer1_id THEN c.order1 ELSE c.order2 END, c.text
   FROM classify_roundreviewer r
-  JOIN classify_case c ON c.round_id = r.round_id
-   AND r.user_id = CASE r.ordinal WHEN 1 THEN c.reviewer1_id WHEN 2 THEN c.reviewer2_id END
+  JOIN classify_case c ON c.round_id = r.round_id AND r.user_id IN (c.reviewer1_id, c.reviewer2_id)
   LEFT JOIN classify_category category ON category.version_id = %(version)s AND category.code = %(code)s
  WHERE r.round_id = %(round)s AND r.user_id = %(reviewer)s AND c.id = %(case)s
    FOR NO KEY UPDATE OF r, c
@@ -105,7 +108,9 @@ WITH last AS (
                          WHEN {same} THEN %(cat)s::bigint END,
          resolution = CASE WHEN c.resolution = 'carried' THEN c.resolution
                            WHEN {same} THEN 'agreed' ELSE '' END,
-         conflict_since = CASE WHEN ({status}) = 'conflict' THEN COALESCE(c.conflict_since, %(now)s) END
+         conflict_since = CASE WHEN ({status}) = 'conflict' THEN COALESCE(c.conflict_since, %(now)s) END,
+         after_reveal = c.after_reveal
+           OR (SELECT reopened_at IS NOT NULL FROM classify_round WHERE id = %(round)s)
     FROM added
    WHERE c.id = %(case)s AND NOT %(late)s
 )
@@ -113,7 +118,8 @@ UPDATE classify_roundreviewer r
    SET decided_count = decided_count + CASE WHEN NOT %(counts)s OR stood = stands THEN 0
                                             WHEN stands THEN 1 ELSE -LEAST(1, decided_count) END,
        cursor_order = CASE WHEN added.seq = 1 THEN %(order)s ELSE cursor_order END,
-       cursor_case = CASE WHEN added.seq = 1 THEN %(case)s ELSE cursor_case END
+       cursor_case = CASE WHEN added.seq = 1 THEN %(case)s ELSE cursor_case END,
+       last_decided_at = %(now)s
   FROM added,
        (SELECT %(verdict)s <> 'withdrawn' AS stands, COALESCE((SELECT stands FROM last), false) AS stood) s
  WHERE r.id = %(seat)s
@@ -136,13 +142,16 @@ def submit_decision(
     evidence: str = Decision.Evidence.HEADLINE,
     milliseconds: int | None = None,
     client_id: UUID,
+    after: tuple[int, int] | None = None,
 ) -> Submitted:
     """Store one decision and hand out the next case: three statements, whoever was first, sealed or not.
 
     A repeat of the same `client_id` changes nothing and gets the same reply. A decision on a sealed case is
     stored as late, with the same reply. `verdict` is category, unsure or withdrawn; `milliseconds` the time
-    the case was on screen. Raises Case.DoesNotExist for a case that is not this reviewer's, PollRefused for
-    who does not read in the round, ValidationError with a sentence for what makes no sense.
+    the case was on screen. The next case is the first unread one behind the place `after` (reading order,
+    case id), once around; without it, behind the one decided last. Raises Case.DoesNotExist for a case that
+    is not this reviewer's, PollRefused for who does not read in the round (any more), ValidationError with a
+    sentence for what makes no sense.
     """
     if round.discarded_at is not None:
         permissions.check_is_open(round)
@@ -167,9 +176,9 @@ def submit_decision(
     )
     row = _write(decision, seat)
     if row is None:
-        return _repeated(decision, seat)
+        return _repeated(decision, seat, after)
     decision.pk, decision.seq = row[0], row[1]
-    return _reply(decision, seat, repeated=False, decided=row[2], cursor=(row[3], row[4]))
+    return _reply(decision, seat, repeated=False, decided=row[2], place=after or (row[3], row[4]))
 
 
 def _check_form(verdict: str, category_code: str | None, note: str, evidence: str) -> None:
@@ -215,7 +224,10 @@ def _lock(round: Round, case_id: int, by: User, category_code: str | None) -> _S
         if not permissions.is_reviewer(by, round):
             raise PollRefused(_("You are no reviewer of this round."))
         raise Case.DoesNotExist(f"case {case_id} is none of this reviewer's")
-    return _Seat(row[0], row[1], row[2], (row[3], row[4]), *row[5:])
+    seat = _Seat(*row)
+    if seat.left:
+        raise PollRefused(permissions.LEFT)
+    return seat
 
 
 def _write(decision: Decision, seat: _Seat) -> tuple[Any, ...] | None:
@@ -245,7 +257,7 @@ def _write(decision: Decision, seat: _Seat) -> tuple[Any, ...] | None:
     return row
 
 
-def _repeated(decision: Decision, seat: _Seat) -> Submitted:
+def _repeated(decision: Decision, seat: _Seat, after: tuple[int, int] | None) -> Submitted:
     """The reply to a decision that is stored already. Raises ValidationError if that was another one."""
     stored = (
         Decision.objects.filter(
@@ -258,15 +270,17 @@ def _repeated(decision: Decision, seat: _Seat) -> Submitted:
         raise ValidationError(
             _("This form was used for another decision. Open the case again and decide anew.")
         )
-    return _reply(stored, seat, repeated=True, decided=seat.decided, cursor=seat.cursor)
+    place = after or (seat.cursor_order, seat.cursor_case)
+    return _reply(stored, seat, repeated=True, decided=seat.decided, place=place)
 
 
 def _reply(
-    decision: Decision, seat: _Seat, *, repeated: bool, decided: int, cursor: tuple[int, int]
+    decision: Decision, seat: _Seat, *, repeated: bool, decided: int, place: tuple[int, int]
 ) -> Submitted:
-    upcoming = None
+    found: list[ReviewerCase] = []
     if decision.round.coding_closed_at is None:
-        upcoming = assignment.next_after(
-            round_id=decision.round_id, reviewer_id=decision.reviewer_id, slot=seat.slot, cursor=cursor
+        found = assignment.upcoming_after(
+            round_id=decision.round_id, reviewer_id=decision.reviewer_id, place=place, limit=1
         )
-    return Submitted(decision, seat.text, repeated, upcoming, decided, assignment.total_of(decision.round))
+    total = seat.total or assignment.total_of(decision.round)
+    return Submitted(decision, seat.text, repeated, next(iter(found), None), decided, total)

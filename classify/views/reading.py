@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from django.template.loader import get_template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from classify.charts import ink_on
 from classify.cues import Cue, Segment, mark
-from classify.models import Category, CodebookVersion
+from classify.models import Case, Category, CodebookVersion, ReviewerCase
 from polls.titles import split_headline
 
 LONG_TITLE = 90
@@ -77,6 +81,12 @@ class Card:
     verdict: str
     note: str
     client_id: uuid.UUID
+    place: str = ""
+
+    @property
+    def can_split(self) -> bool:
+        """Do several voters share the title, so that each could be read on their own?"""
+        return self.origin == Case.Origin.HEADLINE and self.n_votes > 1
 
     @property
     def title(self) -> str:
@@ -137,6 +147,7 @@ def card_of(
     verdict: str = "",
     note: str = "",
     review_again: bool = False,
+    place: str = "",
 ) -> Card:
     """The card of a case: the headline in parts as written, and the rules that speak about it.
 
@@ -157,4 +168,53 @@ def card_of(
         verdict=verdict,
         note=note,
         client_id=uuid.uuid4(),
+        place=place,
     )
+
+
+def card_json(case: ReviewerCase, book: Book) -> dict[str, Any]:
+    """A case as the page keeps it ready: what the reviewer sees and hears of it, and nothing of the other.
+
+    `place` ("order:case") says where it stands in the reviewer's own order; `html` is the title with the
+    rules folded under it, `cues` the rules beside it, `sentence` what a screen reader hears when it comes.
+    """
+    place = f"{case.reading_order}:{case.pk}"
+    card = card_of(
+        case_id=case.pk,
+        text=case.text,
+        origin=case.origin,
+        n_votes=case.n_votes,
+        book=book,
+        place=place,
+    )
+    shown = {"card": card, "codebook": book}
+    return {
+        "case": card.case_id,
+        "place": place,
+        "html": _title().render(shown) + _cues_inline().render(shown),
+        "cues": _cues().render(shown) if card.cues or card.has_marks else "",
+        "title": card.title or _("No title"),
+        "votes": card.n_votes,
+        "sentence": announced(card),
+        "can_split": card.can_split,
+    }
+
+
+def announced(card: Card | None) -> str:
+    """What a screen reader hears of the next case, beside its title, which gets the focus."""
+    if card is None:
+        return _("That was the last one.")
+    n = card.n_votes
+    return ngettext("Next title, %(n)d voter.", "Next title, %(n)d voters.", n) % {"n": n}
+
+
+def _title() -> Any:
+    return get_template("classify/includes/tag_title.html")
+
+
+def _cues_inline() -> Any:
+    return get_template("classify/includes/cues_inline.html")
+
+
+def _cues() -> Any:
+    return get_template("classify/includes/cues.html")

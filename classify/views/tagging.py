@@ -54,14 +54,7 @@ def tag(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     person = actor(request)
     round = get_round_to_read(person, slug, number)
     seat = RoundReviewer.objects.get(round=round, user=person)
-    upcoming = None
-    if round.coding_closed_at is None:
-        upcoming = assignment.next_after(
-            round_id=round.pk,
-            reviewer_id=person.pk,
-            slot=seat.ordinal,
-            cursor=(seat.cursor_order, seat.cursor_case),
-        )
+    upcoming = assignment.next_case(round=round, reviewer=person)
     card = _card(upcoming, book_of(round.version_id)) if upcoming else None
     return render(request, "classify/tag.html", _page(person, round, seat, card))
 
