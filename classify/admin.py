@@ -19,6 +19,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from classify.codebook_files import CodebookError
 from classify.codebooks import copy_version
 from classify.models import Category, Codebook, CodebookVersion, Round
 
@@ -165,8 +166,13 @@ class CodebookVersionAdmin(ModelAdmin):
     def copy_into_new_version(self, request: HttpRequest, chosen: QuerySet[CodebookVersion]) -> None:
         """A new version of each, to edit."""
         for version in chosen.select_related("codebook"):
-            copy = copy_version(version=version, by=request.user)  # type: ignore[arg-type]
-            messages.success(request, _("Made “%(version)s”. Edit it below.") % {"version": copy})
+            try:
+                copy = copy_version(version=version, by=request.user)  # type: ignore[arg-type]
+            except CodebookError as problem:
+                messages.error(request, str(problem))
+            else:
+                said = _("Made a draft of “%(version)s”. Publish it on the page of the codebook.")
+                messages.success(request, said % {"version": copy})
 
 
 @admin.register(Round)

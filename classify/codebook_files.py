@@ -25,6 +25,9 @@ MAX_CATEGORIES = 50
 MAX_RULES = 200
 MAX_ITEMS = 50
 MAX_TEXT = 4000
+MAX_TITLE = 200
+MAX_CODE = 50
+MAX_LABEL = 100
 RESERVED_KEYS = frozenset("unpzs?hjk")
 """What the reading page does with these keys: unsure, note, profile, undo, split, help, and moving about."""
 
@@ -79,6 +82,54 @@ def default_color(code: str, index: int) -> str:
     return _GREYS.get(code) or _PALETTE[index % len(_PALETTE)]
 
 
+def problem_with_code(value: str) -> str:
+    """What keeps the text from being the code of a codebook or category, in a sentence; "" for nothing."""
+    if len(value) > MAX_CODE or not re.fullmatch(SLUG_PATTERN[1:-1], value):
+        return _(
+            "a code has small letters, digits and single hyphens, at most 50 characters; “%(value)s” is none."
+        ) % {"value": value[:60]}
+    if value == "unsure":
+        return _("“unsure” is reserved for a reviewer's doubt.")
+    return ""
+
+
+def problem_with_key(value: str) -> str:
+    """What keeps the text from being the key of a category; "" for nothing."""
+    if len(value) != 1 or value.isspace() or not value.isprintable():
+        return _("a key is one character.")
+    if value.casefold() in RESERVED_KEYS:
+        return _("the key “%(key)s” is taken by the reading page; choose a digit or another letter.") % {
+            "key": value
+        }
+    return ""
+
+
+def problem_with_group(value: str) -> str:
+    """What keeps the text from being the name of a group; "" for nothing."""
+    if value and not slugify(value):
+        return _("a group needs letters a to z or digits in its name.")
+    return ""
+
+
+def problem_with_color(value: str) -> str:
+    """What keeps the text from being a colour; "" for nothing."""
+    return "" if re.fullmatch(r"#[0-9A-Fa-f]{6}", value) else _("a color is written as #rrggbb.")
+
+
+def free_keys(taken: Iterable[str]) -> list[str]:
+    """The digits and letters that can still be the key of a category, in the order they are given out."""
+    used = {key.casefold() for key in taken}
+    return [key for key in "1234567890abcdefgilmoqrtvwxy" if key not in used and key not in RESERVED_KEYS]
+
+
+def free_color(code: str, taken: Iterable[str]) -> str:
+    """A colour for one more category: one that no other has, as long as there is one."""
+    used = [color.casefold() for color in taken]
+    own = _GREYS.get(code)
+    unused = (color for color in ([own] if own else [*_PALETTE]) if color.casefold() not in used)
+    return next(unused, default_color(code, len(used)))
+
+
 def parse_codebook(raw: bytes) -> CodebookText:
     """The codebook in a JSON file. Raises CodebookError with a sentence for the first thing that is wrong."""
     if len(raw) > MAX_FILE_BYTES:
@@ -103,7 +154,7 @@ def parse_codebook(raw: bytes) -> CodebookText:
     categories = _categories(whole["categories"])
     return CodebookText(
         code=_slug(whole["code"], "code"),
-        title=_text(whole["title"], "title", 200, required=True),
+        title=_text(whole["title"], "title", MAX_TITLE, required=True),
         subject=subject,
         categories=categories,
         rules=_rules(whole.get("rules") or [], {category.code for category in categories}),
@@ -135,8 +186,7 @@ def _categories(data: Any) -> tuple[CategoryText, ...]:
         raise CodebookError(_("categories: here belongs a list with at least one category."))
     if len(data) > MAX_CATEGORIES:
         raise CodebookError(_("A codebook holds at most %(n)s categories.") % {"n": MAX_CATEGORIES})
-    given = {str(item.get("key", "")).casefold() for item in data if isinstance(item, dict)}
-    free = iter([key for key in "1234567890abcdefgilmoqrtvwxy" if key not in given])
+    free = iter(free_keys(str(item.get("key", "")) for item in data if isinstance(item, dict)))
     categories = tuple(_category(item, index, free) for index, item in enumerate(data))
     for field in ("code", "key"):
         seen: set[str] = set()
@@ -156,18 +206,13 @@ def _category(data: Any, index: int, free_keys: Iterable[str]) -> CategoryText:
     data = _fields(data, where, {"code", "label"}, {"group", "definition", "key", "color", *lists})
     code = _slug(data["code"], where)
     where = f"{where} ({code})"
-    group = _text(data.get("group"), f"{where}, group", 100)
-    if group and not slugify(group):
-        raise CodebookError(
-            _("%(where)s: a group needs letters a to z or digits in its name.") % {"where": where}
-        )
+    group = _text(data.get("group"), f"{where}, group", MAX_LABEL)
     color = _text(data.get("color"), f"{where}, color", 7) or default_color(code, index)
-    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", color):
-        raise CodebookError(_("%(where)s: a color is written as #rrggbb.") % {"where": where})
+    _refuse(where, problem_with_group(group) or problem_with_color(color))
     include, exclude, examples = (_texts(data.get(name), f"{where}, {name}") for name in lists)
     return CategoryText(
         code=code,
-        label=_text(data["label"], f"{where}, label", 100, required=True),
+        label=_text(data["label"], f"{where}, label", MAX_LABEL, required=True),
         group=group,
         definition=_text(data.get("definition"), f"{where}, definition", MAX_TEXT),
         include=include,
@@ -184,14 +229,14 @@ def _key(value: Any, where: str, free_keys: Iterable[str]) -> str:
         if key is None:
             raise CodebookError(_("%(where)s: no key is left, name one.") % {"where": where})
         return key
-    if not isinstance(value, str) or len(value) != 1 or value.isspace() or not value.isprintable():
-        raise CodebookError(_("%(where)s: a key is one character.") % {"where": where})
-    if value.casefold() in RESERVED_KEYS:
-        raise CodebookError(
-            _("%(where)s: the key “%(key)s” is taken by the reading page; choose a digit or another letter.")
-            % {"where": where, "key": value}
-        )
-    return value
+    key = value if isinstance(value, str) else ""
+    _refuse(where, problem_with_key(key))
+    return key
+
+
+def _refuse(where: str, problem: str) -> None:
+    if problem:
+        raise CodebookError(f"{where}: {problem}")
 
 
 def _rules(data: Any, codes: set[str]) -> tuple[Rule, ...]:
@@ -215,17 +260,9 @@ def _rules(data: Any, codes: set[str]) -> tuple[Rule, ...]:
 
 
 def _slug(value: Any, where: str) -> str:
-    if not isinstance(value, str) or len(value) > 50 or not re.fullmatch(SLUG_PATTERN[1:-1], value):
-        raise CodebookError(
-            _(
-                "%(where)s: a code has small letters, digits and single hyphens, at most 50 characters; "
-                "“%(value)s” is none."
-            )
-            % {"where": where, "value": str(value)[:60]}
-        )
-    if value == "unsure":
-        raise CodebookError(_("%(where)s: “unsure” is reserved for a reviewer's doubt.") % {"where": where})
-    return value
+    code = value if isinstance(value, str) else ""
+    _refuse(where, problem_with_code(code))
+    return code
 
 
 def _text(value: Any, where: str, longest: int, *, required: bool = False) -> str:

@@ -63,6 +63,10 @@ def _check_material(poll: Poll, version: CodebookVersion, unit: str) -> None:
         )
     if unit not in (Round.Unit.HEADLINE, Round.Unit.VOTER):
         raise ValidationError(_("The unit of coding is the headline or the voter."))
+    if version.is_draft:
+        raise ValidationError(
+            _("This codebook version is a draft. Publish it first, or choose a version that is published.")
+        )
     if not version.categories.exists():
         raise ValidationError(_("This codebook version has no categories yet. Add them first."))
 

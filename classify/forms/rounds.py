@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from classify import codebooks
 from classify.models import Codebook, CodebookVersion, Round
 from polls.models import Poll, Role, User
 
@@ -16,13 +17,8 @@ DEFAULT_CODEBOOK = "role"
 
 
 def newest_versions() -> QuerySet[CodebookVersion]:
-    """The newest version of every codebook that is read on voters."""
-    return (
-        CodebookVersion.objects.filter(codebook__subject=Codebook.Subject.VOTER)
-        .order_by("codebook__code", "-number")
-        .distinct("codebook__code")
-        .select_related("codebook")
-    )
+    """The newest published version of every codebook that is read on voters."""
+    return codebooks.newest_versions().filter(codebook__subject=Codebook.Subject.VOTER)
 
 
 def people_of(poll: Poll, by: User) -> QuerySet[User]:
