@@ -6,6 +6,13 @@ class Migration(migrations.Migration):
     dependencies = [("classify", "0013_reminders_and_what_awaits")]
 
     operations = [
+        migrations.AddField(
+            model_name="carriedcase",
+            name="retitled",
+            field=models.BooleanField(
+                db_default=False, help_text="A voter shows another title now than the one that was read."
+            ),
+        ),
         migrations.AddIndex(
             model_name="carriedcase",
             index=models.Index(

@@ -244,6 +244,9 @@ class CarriedCase(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, related_name="carried", db_index=False)
     category = models.ForeignKey("classify.Category", models.PROTECT, related_name="+", db_index=False)
     sources = ArrayField(models.BigIntegerField())
+    retitled = models.BooleanField(
+        db_default=False, help_text=_("A voter shows another title now than the one that was read.")
+    )
     carried_at = models.DateTimeField(auto_now_add=True)
     reopened_by = models.ForeignKey("polls.User", models.PROTECT, null=True, related_name="+", db_index=False)
     reopened_at = models.DateTimeField(null=True)
