@@ -1,4 +1,4 @@
-"""Which votes stand behind which case (`joining`), who reads it (`dealing`), and what comes next (`reading`)."""
+"""Which votes stand behind which case (`joining`), who reads it (`dealing`), what comes next (`reading`)."""
 
 from classify.assignment.dealing import count_assigned, deal
 from classify.assignment.joining import (

@@ -153,9 +153,15 @@ class TestRefusals:
         with pytest.raises(ValidationError, match="two different people"):
             create(poll, version, ada, reviewers=[rosa, rosa])
 
-    def test_a_pool_of_three(self, poll, votes, version, ada, rosa, sam):
-        with pytest.raises(ValidationError, match="more than two reviewers"):
-            create(poll, version, ada, reviewers=[ada, rosa, sam])
+    def test_one_of_a_pool_named_twice(self, poll, votes, version, ada, rosa, sam):
+        with pytest.raises(ValidationError, match="every reviewer once"):
+            create(poll, version, ada, reviewers=[ada, rosa, rosa])
+
+    def test_a_share_of_nothing_and_one_of_a_stranger(self, poll, votes, version, ada, rosa, sam):
+        with pytest.raises(ValidationError, match="whole number from 1 to 100"):
+            create(poll, version, ada, reviewers=[rosa, sam], shares={rosa.pk: 0})
+        with pytest.raises(ValidationError, match="somebody who does not read"):
+            create(poll, version, ada, reviewers=[rosa, sam], shares={ada.pk: 2})
 
     def test_a_third_person_who_reads(self, poll, votes, version, ada, rosa, sam):
         with pytest.raises(ValidationError, match="cannot resolve its conflicts"):

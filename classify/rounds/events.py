@@ -1,0 +1,20 @@
+"""What happened to a round, by whom and why: appended to, never changed."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from classify.models import Round, RoundEvent
+from polls.models import User
+
+
+def record(
+    round: Round, kind: RoundEvent.Kind, *, by: User | None, user: User | None = None, reason: str = ""
+) -> RoundEvent:
+    """Add a line to the history: whom it concerns, who did it (None: the clock), and why."""
+    return RoundEvent.objects.create(round=round, kind=kind, user=user, by=by, reason=reason)
+
+
+def events_of(round: Round) -> QuerySet[RoundEvent]:
+    """The history of the round, oldest first. Who may see it is asked with `permissions`."""
+    return round.events.select_related("user", "by").order_by("pk")
