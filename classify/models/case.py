@@ -161,9 +161,6 @@ class Case(models.Model):
                 condition=Q(decision2__isnull=True),
                 name="classify_case_todo_2",
             ),
-            models.Index(
-                fields=["round", "id"], condition=Q(status="conflict"), name="classify_case_conflicts"
-            ),
             models.Index(fields=["round", "status"], name="classify_case_round_status"),
             models.Index(
                 fields=["round", "id"],

@@ -104,6 +104,11 @@ class Adjudication(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("case", "seq", name="classify_adjudication_seq_once"),
+            models.UniqueConstraint(
+                fields=["case", "decided_by"],
+                condition=Q(kind="first"),
+                name="classify_adjudication_first_look_once",
+            ),
             models.CheckConstraint(
                 condition=Q(kind="final")
                 | Q(kind__in=["proposal", "first"], category__isnull=False, decided_by__isnull=False),
