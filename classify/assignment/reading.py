@@ -33,7 +33,8 @@ def _arm(slot: int, compare: str) -> str:
    FROM classify_case c
   WHERE c.round_id = %(round)s AND c.reviewer{slot}_id = %(reviewer)s AND c.decision{slot}_id IS NULL
     AND (c.order{slot}, c.id) {compare} (%(order)s, %(case)s) AND c.n_votes > 0
-    AND (SELECT count(*) = 0 FROM classify_decision d WHERE d.case_id = c.id AND d.slot = {slot})
+    AND (SELECT count(*) = 0 FROM classify_decision d WHERE d.case_id = c.id AND d.slot = {slot}
+            AND d.reviewer_id = %(reviewer)s)
   ORDER BY c.order{slot}, c.id LIMIT %(limit)s)"""  # noqa: S608 - of constants
 
 
@@ -59,7 +60,8 @@ COUNT_UNREAD = """
 SELECT count(*) FROM classify_reviewercase rc
  WHERE rc.round_id = %(round)s AND rc.reviewer_id = %(reviewer)s AND rc.n_votes > 0
    AND COALESCE((SELECT d.verdict FROM classify_decision d
-                  WHERE d.case_id = rc.case_id AND d.slot = rc.slot ORDER BY d.seq DESC LIMIT 1),
+                  WHERE d.case_id = rc.case_id AND d.slot = rc.slot AND d.reviewer_id = rc.reviewer_id
+                  ORDER BY d.seq DESC LIMIT 1),
                 'withdrawn') = 'withdrawn'
 """
 

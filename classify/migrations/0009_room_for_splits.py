@@ -2,5 +2,5 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("classify", "0008_room_for_assignment")]
+    dependencies = [("classify", "0008_free_slots")]
     operations = []

@@ -161,16 +161,17 @@ class Case(models.Model):
                 condition=Q(decision2__isnull=True),
                 name="classify_case_todo_2",
             ),
+            models.Index(
+                fields=["round"],
+                condition=Q(Q(reviewer1__isnull=True) | Q(reviewer2__isnull=True), n_votes__gt=0)
+                & ~Q(resolution="carried"),
+                name="classify_case_waits_for_reader",
+            ),
             models.Index(fields=["round", "status"], name="classify_case_round_status"),
             models.Index(
                 fields=["round", "id"],
                 condition=Q(status="one_decision", n_votes__gt=0),
                 name="classify_case_awaits_second",
-            ),
-            models.Index(
-                fields=["round", "conflict_since"],
-                condition=Q(status="conflict", closed_unresolved_at__isnull=True),
-                name="classify_case_oldest_conflict",
             ),
             models.Index(
                 fields=["split_from"], condition=Q(split_from__isnull=False), name="classify_case_split_from"

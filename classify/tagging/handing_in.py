@@ -7,14 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from classify import assignment, permissions
+from classify import assignment, permissions, visibility
 from classify.models import Round, RoundReviewer
 from polls.models import User
 
 
 @transaction.atomic
 def hand_in(*, round: Round, by: User) -> None:
-    """Say that all is read. When both have, every case is sealed and the round revealed.
+    """Say that all is read. When everybody has, every case is sealed and the round revealed.
 
     A second time changes nothing. Raises PollRefused, or ValidationError while something is left to read.
     """
@@ -34,9 +34,7 @@ def hand_in(*, round: Round, by: User) -> None:
             )
             % {"n": left}
         )
-    others = RoundReviewer.objects.filter(round=round).exclude(pk=seat.pk)
-    handed_in = list(others.values_list("handed_in_at", flat=True))
-    if handed_in and all(handed_in):
-        assignment.seal_cases(round)
     seat.handed_in_at = timezone.now()
     seat.save(update_fields=["handed_in_at"])
+    if visibility.is_revealed(round):
+        assignment.seal_cases(round)

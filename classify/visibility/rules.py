@@ -1,16 +1,17 @@
 """Who may see what, and when: the rule of blindness.
 
-*Revealed*: both reviewers have handed in, or coding is closed. Until then nobody who holds a slot of the
-round learns anything about the other's decisions, nor what a voter chose, whatever else they are. So a slot
-is *open* until the round is revealed, also for who has handed in: up to then a change of mind still counts.
+*Revealed*: everybody who reads has handed in and no case waits for a reader, or coding is closed. Until then
+nobody who has a part in the round as reviewer, also none who left, learns anything about the others'
+decisions, nor what a voter chose, whatever else they are. So a slot is *open* until the round is revealed,
+also for who has handed in: up to then a change of mind still counts.
 """
 
 from __future__ import annotations
 
-from django.db.models import Count, F, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from classify.models import Round, RoundReviewer
+from classify.models import Case, Round, RoundReviewer
 from classify.permissions import check_can_adjudicate, is_adjudicator, is_reviewer
 from polls.models import Poll, Role
 from polls.permissions import RIGHTS, Person, PollRefused, Right, allows, check_right, roles_of
@@ -23,13 +24,36 @@ STILL_READING = _(
     "in or coding is closed."
 )
 
+LOOK_FIRST = _(
+    "In this round you decide every conflict before the two readings are shown to you. You will see results "
+    "when no conflict is left."
+)
+
+
+def not_revealed(rounds: QuerySet[Round]) -> QuerySet[Round]:
+    """Those that are still blind: open, and somebody reads, or a case waits for a reader, or one reads alone.
+
+    Who left is not waited for. What they gave back is: otherwise who handed in would see decisions on cases
+    that somebody has yet to read.
+    """
+    seats = RoundReviewer.objects.filter(round=OuterRef("pk"))
+    reading = seats.filter(left_at__isnull=True, handed_in_at__isnull=True)
+    waiting = (
+        Case.objects.filter(round=OuterRef("pk"), n_votes__gt=0)
+        .filter(Q(reviewer1__isnull=True) | Q(reviewer2__isnull=True))
+        .exclude(resolution=Case.Resolution.CARRIED)
+    )
+    return rounds.filter(
+        Q(Exists(reading)) | Q(Exists(waiting)) | ~Q(Exists(seats.filter(ordinal__gte=2))),
+        coding_closed_at__isnull=True,
+    )
+
 
 def is_revealed(round: Round) -> bool:
-    """Have both reviewers handed in, or is coding closed? One alone reveals nothing by handing in."""
+    """May the reviewers see each other's decisions? One alone reveals nothing by handing in."""
     if round.coding_closed_at is not None:
         return True
-    seats = list(RoundReviewer.objects.filter(round=round).values_list("handed_in_at", flat=True))
-    return len(seats) > 1 and all(seats)
+    return not not_revealed(Round.objects.filter(pk=round.pk)).exists()
 
 
 def holds_open_slot(user: Person, round: Round) -> bool:
@@ -39,8 +63,8 @@ def holds_open_slot(user: Person, round: Round) -> bool:
 
 def holds_open_slot_in_poll(user: Person, poll: Poll) -> bool:
     """Does the person read in any round of the poll that is not revealed?"""
-    mine = Round.objects.filter(poll=poll, reviewers__user=user.pk, coding_closed_at__isnull=True)
-    return any(not is_revealed(round) for round in mine)
+    mine = Round.objects.filter(poll=poll, reviewers__user=user.pk)
+    return not_revealed(mine).exists()
 
 
 def check_can_see_results(user: Person, round: Round) -> None:
@@ -54,6 +78,19 @@ def check_can_see_results(user: Person, round: Round) -> None:
         raise PollRefused(STILL_READING)
     if Role.ADMIN not in roles_of(user, round.poll) and not is_revealed(round):
         raise PollRefused(STILL_OPEN)
+    if hides_readings(user, round) and (not is_revealed(round) or _has_conflicts(round)):
+        raise PollRefused(LOOK_FIRST)
+
+
+def hides_readings(user: Person, round: Round) -> bool:
+    """Is the person to decide conflicts of the round on their own before the two readings are shown to them?"""
+    return round.adjudicator_first and is_adjudicator(user, round)
+
+
+def _has_conflicts(round: Round) -> bool:
+    return Case.objects.filter(
+        round=round, status=Case.Status.CONFLICT, closed_unresolved_at__isnull=True, n_votes__gt=0
+    ).exists()
 
 
 def can_see_results(user: Person, round: Round) -> bool:
@@ -82,16 +119,8 @@ def polls_with_open_votes(user: Person) -> list[Poll]:
     if not user.is_superuser:
         allowing = [role for role, rights in RIGHTS.items() if Right.SEE_VOTES in rights]
         polls = polls.filter(memberships__user=user.pk, memberships__role__in=allowing).distinct()
-    handed_in = Count("reviewers", filter=Q(reviewers__handed_in_at__isnull=False))
-    hidden = (
-        Round.objects.filter(
-            pk__in=RoundReviewer.objects.filter(user=user.pk).values("round"), coding_closed_at__isnull=True
-        )
-        .annotate(seats=Count("reviewers"), handed_in=handed_in)
-        .exclude(seats__gt=1, handed_in=F("seats"))
-        .values("poll")
-    )
-    return list(polls.exclude(pk__in=hidden))
+    mine = Round.objects.filter(pk__in=RoundReviewer.objects.filter(user=user.pk).values("round"))
+    return list(polls.exclude(pk__in=not_revealed(mine).values("poll")))
 
 
 def check_can_see_conflicts(user: Person, round: Round) -> None:

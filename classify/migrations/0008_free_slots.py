@@ -1,0 +1,22 @@
+"""An index of the cases that wait for a reader: whether there is one is asked with many pages."""
+
+from django.db import migrations, models
+from django.db.models import Q
+
+
+class Migration(migrations.Migration):
+    dependencies = [("classify", "0007_room_for_decisions")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(
+                condition=Q(
+                    Q(Q(reviewer1__isnull=True) | Q(reviewer2__isnull=True), n_votes__gt=0),
+                    ~Q(resolution="carried"),
+                ),
+                fields=["round"],
+                name="classify_case_waits_for_reader",
+            ),
+        ),
+    ]
