@@ -11,10 +11,8 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="case",
             index=models.Index(
-                condition=Q(
-                    Q(Q(reviewer1__isnull=True) | Q(reviewer2__isnull=True), n_votes__gt=0),
-                    ~Q(resolution="carried"),
-                ),
+                condition=Q(Q(reviewer1__isnull=True) | Q(reviewer2__isnull=True), n_votes__gt=0)
+                & ~Q(resolution="carried"),
                 fields=["round"],
                 name="classify_case_waits_for_reader",
             ),
