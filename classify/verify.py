@@ -35,12 +35,13 @@ WITH standing AS (
 )
 SELECT c.id, c.decision1_id, c.cat1, c.decision2_id, c.cat2, c.status, c.final_id, c.resolution, c.n_votes,
        c.option_counts, s1.id, s1.verdict, s1.category_id, s2.id, s2.verdict, s2.category_id,
-       f.case_id IS NOT NULL, f.category_id, coalesce(k.total, 0), k.positions, k.ns
+       f.case_id IS NOT NULL, f.category_id, coalesce(k.total, 0), k.positions, k.ns, over.category_id
   FROM classify_case c
   LEFT JOIN standing s1 ON s1.case_id = c.id AND s1.slot = 1
   LEFT JOIN standing s2 ON s2.case_id = c.id AND s2.slot = 2
   LEFT JOIN finals f ON f.case_id = c.id
   LEFT JOIN counted k ON k.case_id = c.id
+  LEFT JOIN classify_carriedcase over ON over.case_id = c.id AND over.reopened_at IS NULL
  WHERE c.round_id = %(round)s ORDER BY c.id
 """
 _DECIDED: Final = """
@@ -53,6 +54,15 @@ SELECT u.username, r.decided_count,
          WHERE own.verdict <> 'withdrawn' AND c.n_votes > 0)
   FROM classify_roundreviewer r JOIN polls_user u ON u.id = r.user_id
  WHERE r.round_id = %(round)s ORDER BY r.ordinal
+"""
+# A round on a sample leaves other titles outside; a vote that shows one of its own belongs to it still.
+_OUTSIDE: Final = """
+SELECT count(*) FROM polls_vote v
+ WHERE v.poll_id = %(poll)s AND v.voided_at IS NULL
+   AND NOT EXISTS (SELECT FROM classify_casevote cv
+                    WHERE cv.round_id = %(round)s AND cv.vote_id = v.id AND cv.left_at IS NULL)
+   AND NOT EXISTS (SELECT FROM classify_case c
+                    WHERE c.round_id = %(round)s AND c.origin = 'headline' AND c.headline_id = v.headline_id)
 """
 _HOUSED: Final = """
 SELECT count(*) FROM classify_casevote cv JOIN polls_vote v ON v.id = cv.vote_id AND v.voided_at IS NULL
@@ -108,11 +118,13 @@ def verify(poll: Poll | None = None) -> Verification:
 def _differences(row: tuple[Any, ...], names: dict[int, str]) -> Iterator[tuple[str, Any, Any]]:
     decision1, cat1, decision2, cat2, status, final, resolution, n_votes, option_counts = row[1:10]
     now1, now2 = _verdict(*row[10:13]), _verdict(*row[13:16])
-    said = {"resolution": resolution, "final": final}
-    if resolution != BY_CARRYING:
+    # What was carried over and not opened again since is final, whatever the case says.
+    said = {"resolution": BY_CARRYING, "final": row[21]}
+    if row[21] is None:
         # What resolves a conflict is an adjudication; who resolved it decides how the resolution is called.
         said["final"] = row[17] if row[16] else None
-        said["resolution"] = resolution if resolution not in ("", BY_AGREEMENT) else "adjudicated"
+        named = resolution not in ("", BY_AGREEMENT, BY_CARRYING)
+        said["resolution"] = resolution if named else "adjudicated"
     final_now, resolution_now = final_of(now1[1], now2[1], **said)
     pairs = [
         ("decision1", decision1, now1[0]),
@@ -168,11 +180,13 @@ def _round_totals(round_: Round) -> Iterator[Drift]:
     if round_.coding_closed_at is None:
         (housed,) = next(iter(_rows(_HOUSED, round_)))
         live = Vote.objects.filter(poll=round_.poll_id, voided_at__isnull=True).count()
+        if round_.sample_size is not None:
+            live -= next(iter(_rows(_OUTSIDE, round_)))[0]
         if housed != live:
             yield Drift("votes in cases", round_.number, None, housed, live, slug)
 
 
 def _rows(query: str, round_: Round) -> Iterator[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(query, {"round": round_.pk})
+        cursor.execute(query, {"round": round_.pk, "poll": round_.poll_id})
         yield from cursor.fetchall()

@@ -1,6 +1,7 @@
 """Which votes stand behind which case (`joining`), who reads it (`dealing`), what comes next (`reading`)."""
 
 from classify.assignment.dealing import count_assigned, deal
+from classify.assignment.drawing import MAX_SAMPLE
 from classify.assignment.joining import (
     after_votes_changed,
     lock_seats,
@@ -11,6 +12,7 @@ from classify.assignment.joining import (
 from classify.assignment.reading import MAX_UPCOMING, next_case, total_of, unread, upcoming, upcoming_after
 
 __all__ = [
+    "MAX_SAMPLE",
     "MAX_UPCOMING",
     "after_votes_changed",
     "count_assigned",

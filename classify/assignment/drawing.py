@@ -70,7 +70,7 @@ class Sample:
 
 def draw(round: Round) -> Sample:
     """The sample of a practice round with `sample_size`; as many titles as there are where that is fewer."""
-    values = {
+    values: dict[str, Any] = {
         "round": round.pk,
         "poll": round.poll_id,
         "unit": round.unit,

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from classify.assignment import dealing
 from classify.assignment.counting import COUNT_CASES, RECOUNT, RECOUNT_DECIDED
+from classify.assignment.drawing import DRAWN, draw
 from classify.assignment.following import (
     FLAG_CLOSED,
     FLAG_JOINED,
@@ -31,9 +32,16 @@ from polls.models import Batch, Option, Poll
 
 
 def open_cases(round: Round) -> None:
-    """Give every live vote of the poll a case in the round, and count. `dealing.deal` says who reads them."""
+    """Give every live vote of the poll a case in the round, and count. `dealing.deal` says who reads them.
+
+    Of a round on a sample: the votes behind the titles that its seed draws, once and for all.
+    """
     values = _values(round, reason="")
-    _run(values, *_opening(round), RECOUNT)
+    opening = _opening(round)
+    if round.sample_size is not None and not Case.objects.filter(round=round).exists():
+        values |= draw(round).values
+        opening = _opening_all(round)
+    _run(values, *opening, RECOUNT)
     _run(values, COUNT_CASES)
     round.refresh_from_db(fields=["case_count"])
 
@@ -80,6 +88,13 @@ def seal_cases(round: Round) -> int:
 
 
 def _opening(round: Round) -> list[str]:
+    """How votes come to cases. A sample takes no new title: only who shows one of its titles joins it."""
+    if round.sample_size is not None:
+        return [JOIN_HEADLINES, JOIN_BESIDE]
+    return _opening_all(round)
+
+
+def _opening_all(round: Round) -> list[str]:
     if round.unit == Round.Unit.VOTER:
         return [JOIN_BESIDE, OPEN_SINGLES]
     return [OPEN_HEADLINES, JOIN_HEADLINES, JOIN_BESIDE, OPEN_SINGLES]
@@ -129,11 +144,13 @@ def _run(values: dict[str, Any], *statements: str) -> int:
     last = Option.objects.filter(poll=values["poll"]).aggregate(last=Max("position"))["last"] or 0
     each = ", ".join(f"count(*) FILTER (WHERE o.position = {place})" for place in range(1, last + 1))
     none = ", ".join("0" for _ in range(last))
+    drawn = DRAWN if "headlines" in values else ""
     touched = 0
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_nestloop = off")
         for sql in statements:
-            cursor.execute(sql.replace("PER_POSITION", each).replace("NO_VOTES", none), values)
+            filled = sql.replace("PER_POSITION", each).replace("NO_VOTES", none)
+            cursor.execute(filled.replace("ONLY_DRAWN", drawn), values)
             touched += cursor.rowcount
         cursor.execute("SET LOCAL enable_nestloop = on")
     return touched

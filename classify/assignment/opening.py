@@ -1,11 +1,12 @@
 """New cases, and votes that join them: statements over sets of votes, harmless when run again."""
 
-# Live votes of the poll that stand behind no case of the round.
+# Live votes of the poll that stand behind no case of the round; while a sample is opened, of its titles only.
 HOMELESS = """
 SELECT v.id, v.voter_id, v.headline_id, v.headline_raw, v.option_id FROM polls_vote v
  WHERE v.poll_id = %(poll)s AND v.voided_at IS NULL
    AND NOT EXISTS (SELECT FROM classify_casevote cv
                     WHERE cv.round_id = %(round)s AND cv.vote_id = v.id AND cv.left_at IS NULL)
+   ONLY_DRAWN
 """
 
 # Each slot reads in the order of a seeded hash of the case: reproducible, and independent between the two.

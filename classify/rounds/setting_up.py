@@ -22,6 +22,7 @@ from classify.models import (
     RoundEvent,
     RoundReviewer,
 )
+from classify.rounds.bars import terms_of
 from classify.rounds.events import record
 from classify.rounds.parts import check_choices, check_people, give_role
 from polls.models import Poll, Role, User, Vote
@@ -88,8 +89,6 @@ def create_round(
     adjudicator_first: bool = False,
     sample_size: int | None = None,
     alpha_required: Decimal | None = None,
-    alpha_reached: Decimal | None = None,
-    calibrated_on: Round | None = None,
     override_reason: str = "",
     hold_days: int | None = None,
     nudge_after_days: int | None = None,
@@ -99,9 +98,9 @@ def create_round(
     two every case is read by exactly two, dealt by `shares` (user id -> weight, 1 where not named).
 
     Members who lack the role they get here are given it, on record. `seed` draws and orders; drawn if None.
-    `hold_days` and `nudge_after_days` are days without a decision, None for never. With `carry_over` nothing
-    is dealt yet: `carrying.carry_over` takes its cases out first. Raises PollRefused, or ValidationError with
-    a sentence.
+    Sample, bar and reason: see `bars`. `hold_days` and `nudge_after_days` are days without a decision, None
+    for never. With `carry_over` nothing is dealt yet: `carrying.carry_over` takes its cases out first. Raises
+    PollRefused, or ValidationError with a sentence.
     """
     permissions.check_can_set_up_rounds(by, poll)
     # Waits for an import under way and keeps the next one waiting, so that one of the two sees the other.
@@ -109,8 +108,17 @@ def create_round(
     version = (
         CodebookVersion.objects.select_for_update(of=("self",)).select_related("codebook").get(pk=version.pk)
     )
-    preview_round(poll=poll, version=version, unit=unit)
+    preview = preview_round(poll=poll, version=version, unit=unit)
     check_choices(rule, purpose)
+    practice = terms_of(
+        poll=poll,
+        version=version,
+        purpose=purpose,
+        titles=preview.cases,
+        sample_size=sample_size,
+        alpha_required=alpha_required,
+        override_reason=override_reason,
+    )
     weights = check_people(rule, reviewers, adjudicators, shares or {})
     _check_days(hold_days, nudge_after_days)
     give_role(poll, reviewers, Role.REVIEWER, by)
@@ -125,17 +133,13 @@ def create_round(
         purpose=purpose,
         seed=secrets.randbits(62) if seed is None else seed,
         adjudicator_first=adjudicator_first and rule == Round.Rule.THIRD_PERSON,
-        sample_size=sample_size,
-        alpha_required=alpha_required,
-        alpha_reached=alpha_reached,
-        calibrated_on=calibrated_on,
-        override_reason=override_reason,
         hold_days=hold_days,
         nudge_after_days=nudge_after_days,
         created_by=by,
+        **practice,
     )
-    if override_reason:
-        record(round, RoundEvent.Kind.OVERRIDDEN, by=by, reason=override_reason)
+    if round.override_reason:
+        record(round, RoundEvent.Kind.OVERRIDDEN, by=by, reason=round.override_reason)
     freeze(version)
     RoundReviewer.objects.bulk_create(
         RoundReviewer(round=round, user=user, ordinal=n, share=weights[user.pk])
