@@ -9,8 +9,10 @@ import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -160,3 +162,57 @@ def database(home: Path) -> dict[str, Any]:
         raise SetupError(f"{wanted}; {port} is no port.")
     settings["ENGINE"] = "django.db.backends.postgresql"
     return settings
+
+
+MAIL_KINDS: Final = {
+    "smtp": (25, {}),
+    "submission": (587, {"use_tls": True}),
+    "smtps": (465, {"use_ssl": True}),
+}
+"""Scheme of ROLECALL_MAIL -> usual port, and how the connection is kept private."""
+MAIL_SECONDS: Final = 20
+"""A mail server that says nothing for so long is given up."""
+
+
+def mailers() -> dict[str, dict[str, Any]]:
+    """MAILERS: the mail server of ROLECALL_MAIL, the console, or (by default) nothing at all.
+
+    Raises SetupError for an address that makes no sense, without repeating it: it may hold a password.
+    """
+    url = text("ROLECALL_MAIL")
+    backends = "django.core.mail.backends"
+    if not url:
+        return {"default": {"BACKEND": f"{backends}.dummy.EmailBackend"}}
+    if url == "console":
+        return {"default": {"BACKEND": f"{backends}.console.EmailBackend"}}
+    try:
+        parts = urlsplit(url)
+        port, private = MAIL_KINDS[parts.scheme]
+        options = {"host": parts.hostname, "port": parts.port or port, "timeout": MAIL_SECONDS, **private}
+    except (KeyError, ValueError):
+        options = {}
+    if not options.get("host") or parts.path.strip("/") or parts.query:
+        raise SetupError(
+            "ROLECALL_MAIL must look like submission://user:password@host:587, smtps://…, smtp://… or be"
+            " the word console."
+        )
+    if parts.username:
+        options |= {"username": unquote(parts.username), "password": unquote(parts.password or "")}
+    return {"default": {"BACKEND": f"{backends}.smtp.EmailBackend", "OPTIONS": options}}
+
+
+def site() -> str:
+    """ROLECALL_SITE without its last slash: where this installation is reached, for links in e-mails."""
+    found = text("ROLECALL_SITE").rstrip("/")
+    if found and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", found):
+        raise SetupError(f"ROLECALL_SITE must look like https://rolecall.example.org, not {found!r}.")
+    return found
+
+
+def sender() -> str:
+    """ROLECALL_MAIL_FROM: who e-mails come from. Raises SetupError for what is no address."""
+    found = text("ROLECALL_MAIL_FROM", "Rolecall <rolecall@localhost>")
+    name, address = parseaddr(found)
+    if not re.fullmatch(r"[^\s@]+@[^\s@]+", address) or "\n" in name:
+        raise SetupError(f"ROLECALL_MAIL_FROM must be an e-mail address, not {found!r}.")
+    return found

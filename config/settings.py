@@ -7,6 +7,9 @@
 | SECRET_KEY | signing key | made once, kept in ROLECALL_HOME |
 | ALLOWED_HOSTS | comma-separated host names | localhost and loopback |
 | ROLECALL_HTTPS | 1 when served over https: secure cookies, HSTS, redirects | off |
+| ROLECALL_MAIL | mail server: submission://user:password@host, smtps://…, smtp://… or console | no e-mail |
+| ROLECALL_MAIL_FROM | the sender of e-mails | Rolecall <rolecall@localhost> |
+| ROLECALL_SITE | address of this site for links in e-mails: https://rolecall.example.org | no e-mail |
 | ROLECALL_DEBUG | 1 shows tracebacks; never where others can reach it | off |
 """
 
@@ -141,6 +144,11 @@ DJANGO_TABLES2_TEMPLATE = "django_tables2/rolecall.html"
 ROLECALL_AFTER_IMPORT = "classify.assignment.after_votes_changed"
 # May this person see the votes of this poll, by the rule of blindness?
 ROLECALL_MAY_SEE_VOTES = "classify.visibility.can_see_votes"
+
+# Reminders to reviewers (`classify.nudging`), which nobody gets unless a round asks for them.
+MAILERS = env.mailers()
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.sender()
+ROLECALL_SITE = env.site()
 
 # Bounds on everything that comes from outside.
 ROLECALL_MAX_FILE_BYTES = env.number("ROLECALL_MAX_FILE_BYTES", 200 * 1024 * 1024)

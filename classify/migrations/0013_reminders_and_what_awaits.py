@@ -1,5 +1,5 @@
-"""Reminders by e-mail, and indexes by which the dashboard counts what awaits a second reading and finds
-the oldest conflict without going through a million cases."""
+"""Reminders by e-mail, and an index by which what awaits a second reading is counted and listed without going
+through a million cases."""
 
 from django.db import migrations, models
 from django.db.models import Q
@@ -27,14 +27,6 @@ class Migration(migrations.Migration):
                 fields=["round", "id"],
                 condition=Q(status="one_decision", n_votes__gt=0),
                 name="classify_case_awaits_second",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                fields=["round", "conflict_since"],
-                condition=Q(status="conflict", closed_unresolved_at__isnull=True),
-                name="classify_case_oldest_conflict",
             ),
         ),
     ]
