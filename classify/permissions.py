@@ -11,10 +11,19 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from classify.models import Case, Round, RoundAdjudicator, RoundReviewer
-from polls.models import Poll, Role
-from polls.permissions import Person, PollRefused, Right, allows, check_can_administer, check_right
+from polls.models import Membership, Poll, Role
+from polls.permissions import (
+    Person,
+    PollRefused,
+    Right,
+    allows,
+    can_create_poll,
+    check_can_administer,
+    check_right,
+)
 
 LEFT = _("You left this round.")
+DISCARDED = _("This practice round was discarded.")
 
 _ROUND, _POLL = Round._meta.concrete_fields, Poll._meta.concrete_fields
 _COLUMNS = ", ".join([*(f'r."{f.column}"' for f in _ROUND), *(f'p."{f.column}"' for f in _POLL)])
@@ -64,9 +73,17 @@ def is_adjudicator(user: Person, round: Round) -> bool:
 def check_is_open(round: Round) -> None:
     """Raises PollRefused once the round was closed or discarded."""
     if round.discarded_at is not None:
-        raise PollRefused(_("This practice round was discarded."))
+        raise PollRefused(DISCARDED)
     if round.coding_closed_at is not None:
         raise PollRefused(_("Coding of this round is closed."))
+
+
+def check_is_alive(round: Round) -> None:
+    """Raises PollRefused for a round that was discarded or archived: what was said in it stays as it is."""
+    if round.discarded_at is not None:
+        raise PollRefused(_("This practice round was discarded."))
+    if round.archived_at is not None:
+        raise PollRefused(_("This round is archived. An admin can take it out of the archive."))
 
 
 def check_can_set_up_rounds(user: Person, poll: Poll) -> None:
@@ -159,3 +176,20 @@ def check_can_discard(user: Person, round: Round) -> None:
 def can_discard(user: Person, round: Round) -> bool:
     """May the person discard the round now?"""
     return allows(check_can_discard, user, round)
+
+
+def check_can_edit_codebooks(user: Person) -> None:
+    """Raises PollRefused unless the person may create polls, or is an admin of any poll.
+
+    Codebooks belong to no poll: what one publishes all may use, and nothing that is in use changes by it.
+    """
+    if can_create_poll(user):
+        return
+    if user.is_active and Membership.objects.filter(user=user.pk, role=Role.ADMIN).exists():
+        return
+    raise PollRefused(_("Only who may create polls, or is an admin of a poll, may edit codebooks."))
+
+
+def can_edit_codebooks(user: Person) -> bool:
+    """May the person edit codebooks?"""
+    return allows(check_can_edit_codebooks, user)

@@ -16,7 +16,6 @@ from classify.adjudication.rights import (
     check_can_close_unresolved,
     check_can_decide,
     check_can_propose,
-    check_is_alive,
 )
 from classify.adjudication.together import LeftOut, Together, decide_together, propose_together
 from classify.adjudication.waiting import queue
@@ -37,7 +36,6 @@ __all__ = [
     "check_can_close_unresolved",
     "check_can_decide",
     "check_can_propose",
-    "check_is_alive",
     "claim",
     "claim_together",
     "close_unresolved",

@@ -6,18 +6,10 @@ from django.utils.translation import gettext as _
 
 from classify.adjudication.recording import latest_proposals
 from classify.models import Case, Round
-from classify.permissions import check_can_adjudicate, check_is_reviewer
+from classify.permissions import check_can_adjudicate, check_is_alive, check_is_reviewer
 from classify.visibility import check_can_see_conflicts, holds_open_slot, is_revealed
 from polls.models import User
 from polls.permissions import PollRefused, allows, can_administer
-
-
-def check_is_alive(round: Round) -> None:
-    """Raises PollRefused for a round that was discarded or archived: what was said in it stays as it is."""
-    if round.discarded_at is not None:
-        raise PollRefused(_("This practice round was discarded."))
-    if round.archived_at is not None:
-        raise PollRefused(_("This round is archived. An admin can take it out of the archive."))
 
 
 def check_can_propose(user: User, round: Round, case: Case | None = None) -> None:

@@ -1,6 +1,6 @@
 """Who sees what: the only place that reads decisions for display and that knows the rule of blindness.
 
-`rules` say who may see something and when; `progress`, `own` and `conflicts` read what may be seen.
+`rules` say who may see something and when; the other modules read what may be seen.
 """
 
 from classify.visibility.conflicts import (
@@ -8,11 +8,43 @@ from classify.visibility.conflicts import (
     BlindReading,
     Proposal,
     decisions_for_adjudicator,
+    first_look_of,
+    must_look_first,
     proposals_for,
+)
+from classify.visibility.flags import FlaggedCase, flagged_cases, open_flags, visible_flags
+from classify.visibility.looking_again import (
+    Standing,
+    cases_standing_in,
+    rounds_with_results,
+    standing_in,
+)
+from classify.visibility.overruled import (
+    Change,
+    Overruled,
+    OverruledPage,
+    can_see_overruled,
+    check_can_see_overruled,
+    overruled,
 )
 from classify.visibility.own import decisions_on, last_decision, my_decisions
 from classify.visibility.progress import Counts, counts_for
+from classify.visibility.queue import (
+    ORDERS,
+    Listed,
+    Pair,
+    PairCount,
+    Stretch,
+    Wanted,
+    allowed_wish,
+    count_done,
+    count_open,
+    next_in_line,
+    pairs_of,
+    stretch,
+)
 from classify.visibility.rules import (
+    LOOK_FIRST,
     STILL_OPEN,
     STILL_READING,
     can_see_conflicts,
@@ -21,33 +53,67 @@ from classify.visibility.rules import (
     check_can_see_conflicts,
     check_can_see_results,
     check_can_see_votes,
+    hides_readings,
     holds_open_slot,
     holds_open_slot_in_poll,
     is_revealed,
     polls_with_open_votes,
 )
+from classify.visibility.talk import Comment, comments_on
 
 __all__ = [
+    "LOOK_FIRST",
+    "ORDERS",
     "STILL_OPEN",
     "STILL_READING",
     "BlindDecision",
     "BlindReading",
+    "Change",
+    "Comment",
     "Counts",
+    "FlaggedCase",
+    "Listed",
+    "Overruled",
+    "OverruledPage",
+    "Pair",
+    "PairCount",
     "Proposal",
+    "Standing",
+    "Stretch",
+    "Wanted",
+    "allowed_wish",
     "can_see_conflicts",
+    "can_see_overruled",
     "can_see_results",
     "can_see_votes",
+    "cases_standing_in",
     "check_can_see_conflicts",
+    "check_can_see_overruled",
     "check_can_see_results",
     "check_can_see_votes",
+    "comments_on",
+    "count_done",
+    "count_open",
     "counts_for",
     "decisions_for_adjudicator",
     "decisions_on",
+    "first_look_of",
+    "flagged_cases",
+    "hides_readings",
     "holds_open_slot",
     "holds_open_slot_in_poll",
     "is_revealed",
     "last_decision",
+    "must_look_first",
     "my_decisions",
+    "next_in_line",
+    "open_flags",
+    "overruled",
+    "pairs_of",
     "polls_with_open_votes",
     "proposals_for",
+    "rounds_with_results",
+    "standing_in",
+    "stretch",
+    "visible_flags",
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from classify.models import Adjudication, Case, Category, Decision
-from classify.visibility.rules import check_can_see_conflicts
+from classify.visibility.rules import check_can_see_conflicts, hides_readings
 from polls.permissions import Person
 
 
@@ -38,14 +40,33 @@ class Proposal:
     rationale: str
 
 
+def must_look_first(user: Person, case: Case) -> bool:
+    """Is the person to say what they think of this conflict before anything the two said is shown to them?"""
+    if case.status == Case.Status.RESOLVED or case.closed_unresolved_at is not None:
+        return False
+    if not hides_readings(user, case.round):
+        return False
+    return not _first_looks(user, case).exists()
+
+
+def first_look_of(user: Person, case: Case) -> Category | None:
+    """What the person thought of the conflict before they saw the two readings; None: nothing was asked."""
+    row = _first_looks(user, case).select_related("category").first()
+    return None if row is None else row.category
+
+
+def _first_looks(user: Person, case: Case) -> QuerySet[Adjudication]:
+    return Adjudication.objects.filter(case=case, decided_by=user.pk, kind=Adjudication.Kind.FIRST)
+
+
 def decisions_for_adjudicator(user: Person, case: Case) -> list[BlindReading]:
     """What the two decided, without names, in an order that is random over cases and people but stays.
 
-    Nothing while the case is not sealed: what can still change is nobody's to judge. Raises PollRefused for
-    who may not see conflicts of the round.
+    Nothing while the case is not sealed: what can still change is nobody's to judge; and nothing for who is
+    to decide first. Raises PollRefused for who may not see conflicts of the round.
     """
     check_can_see_conflicts(user, case.round)
-    if case.sealed_at is None:
+    if case.sealed_at is None or must_look_first(user, case):
         return []
     rows = list(Decision.objects.filter(case=case).select_related("category").order_by("slot", "seq"))
     readings = []
@@ -64,11 +85,12 @@ def _without_name(row: Decision) -> BlindDecision:
 
 
 def proposals_for(user: Person, case: Case) -> list[Proposal]:
-    """The latest proposal of each of the two under the consensus rule, mine first.
-
-    Raises PollRefused for who may not see conflicts of the round.
+    """The latest proposal of each of the two under the consensus rule, mine first; none for who is to decide
+    first. Raises PollRefused for who may not see conflicts of the round.
     """
     check_can_see_conflicts(user, case.round)
+    if must_look_first(user, case):
+        return []
     latest = (
         Adjudication.objects.filter(case=case, kind=Adjudication.Kind.PROPOSAL)
         .select_related("category")

@@ -83,7 +83,7 @@ def check_can_see_results(user: Person, round: Round) -> None:
 
 
 def hides_readings(user: Person, round: Round) -> bool:
-    """Is the person to decide conflicts of the round on their own before the two readings are shown to them?"""
+    """Is the person to decide conflicts of the round before the two readings are shown to them?"""
     return round.adjudicator_first and is_adjudicator(user, round)
 
 
