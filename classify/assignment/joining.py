@@ -27,6 +27,7 @@ from classify.assignment.following import (
 )
 from classify.assignment.opening import JOIN_BESIDE, JOIN_HEADLINES, OPEN_HEADLINES, OPEN_SINGLES
 from classify.assignment.reading import unread
+from classify.assignment.reopening import REOPEN_JOINED
 from classify.models import Case, Round, RoundReviewer
 from polls.models import Batch, Option, Poll
 
@@ -64,7 +65,8 @@ def after_votes_changed(*, poll_id: int, batch_id: int | None = None) -> None:
         round.poll = poll
         values = _values(round, reason=reason)
         if round.coding_closed_at is None:
-            follow = [LEAVE_CHANGED, REJOIN_OWN, SHOW_NEW_TEXT, *_opening(round), FLAG_JOINED]
+            arriving = [REJOIN_OWN, SHOW_NEW_TEXT, *_opening(round)]
+            follow = [LEAVE_CHANGED, *arriving, FLAG_JOINED, REOPEN_JOINED]
         else:
             follow = [REJOIN_CLOSED, FLAG_CLOSED]
         if _run(values, LEAVE_EXCLUDED, *follow, RECOUNT):
@@ -132,6 +134,7 @@ def _values(round: Round, *, reason: str) -> dict[str, Any]:
         "reviewer2": second,
         "now": timezone.now(),
         "reason": reason,
+        "by": None,
     }
 
 
