@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.contrib.auth.models import Group, Permission
 
-from classify import adjudication, rounds, tagging
+from classify import adjudication, carrying, rounds, tagging
 from classify.models import Case, Round
 from polls.models import (
     Batch,
@@ -53,8 +53,22 @@ def build(poll: Poll) -> Round:
         tagging.record_profile_view(round=round, case_id=case.pk, by=rosa)
     pilot = acts.open_round(poll, reviewers=[rosa], by=ada, version=version, purpose="pilot")
     rounds.discard_round(round=pilot, by=ada)
+    _carried(version, ada, rosa, sam)
     factories.make_codebook("unused")
     return round
+
+
+def _carried(version, ada, rosa, sam) -> None:
+    """A poll that was read to the end, and a second round of it that took the category over."""
+    poll = factories.make_poll("carried")
+    for user, role in ((ada, "admin"), (rosa, "reviewer"), (sam, "reviewer")):
+        factories.make_member(user.username, poll, role)
+    factories.make_vote(poll, "Clerk")
+    first = acts.open_round(poll, reviewers=[rosa, sam], by=ada, version=version)
+    acts.agree_on_all(first, rosa, sam)
+    rounds.close_coding(round=first, by=ada)
+    second = acts.open_round(poll, reviewers=[rosa, sam], by=ada, version=version)
+    carrying.carry_over(round=second, by=ada)
 
 
 def _facts(poll: Poll, ada) -> None:

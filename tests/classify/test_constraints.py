@@ -58,6 +58,15 @@ CHECKS = [
         "UPDATE classify_case SET resolved_by_id = reviewer2_id WHERE resolution = 'adjudicated'",
     ),
     ("classify_case_claim_seals", "UPDATE classify_case SET sealed_at = NULL WHERE claimed_at IS NOT NULL"),
+    (
+        "classify_case_carried_is_read_by_nobody",
+        "UPDATE classify_case SET reviewer1_id = (SELECT min(id) FROM polls_user) WHERE resolution = 'carried'",
+    ),
+    (
+        "classify_carriedcase_reopened_when",
+        "UPDATE classify_carriedcase SET reopened_by_id = (SELECT min(id) FROM polls_user)",
+    ),
+    ("classify_carriedcase_round_of_its_case", "UPDATE classify_carriedcase SET round_id = -1"),
     ("classify_casevote_round_of_its_case", "UPDATE classify_casevote SET round_id = -1"),
     ("classify_decision_slot", "UPDATE classify_decision SET slot = 3 WHERE slot = 1"),
     ("classify_decision_seq_check", "UPDATE classify_decision SET seq = -1 WHERE seq = 1"),
