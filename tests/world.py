@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.contrib.auth.models import Group, Permission
 
-from classify import adjudication, carrying, rounds, tagging
+from classify import adjudication, carrying, rounds, tagging, training
 from classify.models import Case, Round
 from polls.models import (
     Batch,
@@ -54,8 +54,15 @@ def build(poll: Poll) -> Round:
     pilot = acts.open_round(poll, reviewers=[rosa], by=ada, version=version, purpose="pilot")
     rounds.discard_round(round=pilot, by=ada)
     _carried(version, ada, rosa, sam)
+    _training(version, ada, rosa)
     factories.make_codebook("unused")
     return round
+
+
+def _training(version, ada, rosa) -> None:
+    """A title whose answer is known, and Rosa knew it."""
+    item = training.add_item(version=version, text="CX Lead", code="cx", explanation="It says so.", by=ada)
+    training.answer_item(run=training.run_of(rosa, version, 1), item_id=item.pk, verdict="cx", by=rosa)
 
 
 def _carried(version, ada, rosa, sam) -> None:
