@@ -29,6 +29,19 @@ CHECKS = [
         "classify_round_only_practice_is_discarded",
         "UPDATE classify_round SET discarded_at = now() WHERE purpose = 'main'",
     ),
+    ("classify_round_sample_size_check", "UPDATE classify_round SET sample_size = -1"),
+    (
+        "classify_round_only_practice_is_sampled",
+        "UPDATE classify_round SET sample_size = 5 WHERE purpose = 'main'",
+    ),
+    (
+        "classify_round_threshold_met_or_overridden",
+        "UPDATE classify_round SET alpha_required = 0.8, alpha_reached = 0.799 WHERE purpose = 'main'",
+    ),
+    ("classify_trainingitem_has_a_title", "UPDATE classify_trainingitem SET text = ''"),
+    ("classify_trainingitem_position_check", "UPDATE classify_trainingitem SET position = -1"),
+    ("classify_traininganswer_run_from_1", "UPDATE classify_traininganswer SET run = 0"),
+    ("classify_traininganswer_run_check", "UPDATE classify_traininganswer SET run = -1"),
     ("classify_roundreviewer_ordinal", "UPDATE classify_roundreviewer SET ordinal = 0 WHERE ordinal = 1"),
     (
         "classify_roundreviewer_ordinal_check",
@@ -90,7 +103,13 @@ CHECKS = [
 ]
 UNIQUES = refusals.uniques_of("classify")
 KEYS = refusals.foreign_keys_of("classify")
-APPEND_ONLY = ["classify_decision", "classify_adjudication", "classify_profileview"]
+APPEND_ONLY = [
+    "classify_decision",
+    "classify_adjudication",
+    "classify_profileview",
+    "classify_traininganswer",
+]
+BAR = "classify_round_bar_stays"  # tests/classify/test_calibration.py
 FROZEN_VERSION = "classify_version_frozen"
 FROZEN_CATEGORY = "classify_category_frozen"
 
@@ -142,6 +161,7 @@ def test_no_constraint_and_no_trigger_is_without_such_a_test():
     tested |= {(table, refusals.foreign_key_name(table, column)) for table, column in KEYS}
     tested |= {(table, f"{table}_append_only") for table in APPEND_ONLY}
     tested |= {("classify_codebookversion", FROZEN_VERSION), ("classify_category", FROZEN_CATEGORY)}
+    tested |= {("classify_round", BAR)}
     assert refusals.catalogue("classify") == tested
 
 
