@@ -73,7 +73,8 @@ CHECKS = [
     ("classify_case_claim_seals", "UPDATE classify_case SET sealed_at = NULL WHERE claimed_at IS NOT NULL"),
     (
         "classify_case_carried_is_read_by_nobody",
-        "UPDATE classify_case SET reviewer1_id = (SELECT min(id) FROM polls_user) WHERE resolution = 'carried'",
+        "UPDATE classify_case SET reviewer1_id = (SELECT min(id) FROM polls_user)"
+        " WHERE resolution = 'carried'",
     ),
     (
         "classify_carriedcase_reopened_when",
