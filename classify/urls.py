@@ -18,6 +18,8 @@ from classify.views import (
     rounds,
     tagging,
     titles,
+    training,
+    training_set,
     voter,
     voters,
 )
@@ -71,6 +73,20 @@ site_patterns: list[URLPattern | URLResolver] = [
     path("voters/merges/<int:merge_id>/undo/", voter.merge_undo, name="merge-undo"),
     path("codebooks/", codebooks.codebooks, name="codebooks"),
     path("codebooks/<slug:code>/", codebooks.codebook, name="codebook"),
+    path("codebooks/<slug:code>/training/", training.training_home, name="training"),
+    path("codebooks/<slug:code>/training/<int:run>/", training.training_run, name="training-run"),
+    path(
+        "codebooks/<slug:code>/training/<int:run>/<int:item_id>/",
+        training.training_item,
+        name="training-item",
+    ),
+    path("codebooks/<slug:code>/training/titles/", training_set.training_set, name="training-set"),
+    path(
+        "codebooks/<slug:code>/training/titles/<int:item_id>/",
+        training_set.training_set_item,
+        name="training-set-item",
+    ),
+    path("codebooks/<slug:code>/training/sheet/", training_set.training_import, name="training-import"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
