@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from classify import training
+from classify.models import TrainingItem
 from polls import jobs, upload_check, uploads
 from polls.models import Voter, VoterMerge
 from polls.undoing import what_goes
@@ -282,6 +284,69 @@ BATCHES = [
 ]
 
 
+def _item(world: Study) -> TrainingItem:
+    """A title of the training that the world has, or gets."""
+    there = TrainingItem.objects.filter(codebook=world.round.version.codebook).first()
+    return there or training.add_item(
+        version=world.round.version,
+        text="Trained-title",
+        code="cx",
+        explanation="It says so.",
+        by=world.people["root"],
+    )
+
+
+def _run(world: Study) -> dict[str, Any]:
+    _item(world)
+    return {"code": "role", "run": 1}
+
+
+def _asked(world: Study) -> dict[str, Any]:
+    return {"code": "role", "run": 1, "item_id": _item(world).pk}
+
+
+def _known(world: Study) -> dict[str, Any]:
+    return {"code": "role", "item_id": _item(world).pk}
+
+
+# Whoever edits codebooks: an admin of any poll.
+EDITORS = Access({"ada": OK, "root": OK, "anonymous": LOGIN}, REFUSED, REFUSED)
+EDITORS_DONE = Access({"ada": DONE, "root": DONE, "anonymous": LOGIN}, REFUSED, REFUSED)
+
+TRAINING = [
+    Address("classify:training", lambda _: {"code": "role"}, get=people()),
+    Address("classify:training-run", _run, get=people(DONE)),
+    Address(
+        "classify:training-item",
+        _asked,
+        get=people(),
+        post=people(DONE),
+        data=lambda _: {"verdict": "cx"},
+    ),
+    Address(
+        "classify:training-set",
+        lambda _: {"code": "role"},
+        get=EDITORS,
+        post=EDITORS_DONE,
+        data=lambda _: {"text": "Another title", "code": "cx", "explanation": ""},
+    ),
+    Address(
+        "classify:training-set-item",
+        _known,
+        get=EDITORS,
+        post=EDITORS_DONE,
+        data=lambda _: {"code": "other", "explanation": "On second thoughts."},
+    ),
+    Address(
+        "classify:training-import",
+        lambda _: {"code": "role"},
+        get=EDITORS,
+        post=EDITORS_DONE,
+        data=lambda _: {"pasted": "CX Clerk,cx,It says so"},
+    ),
+]
+
+
 def _case(world: Study) -> dict[str, Any]:
     return {**of_round(world), "case_id": world.conflict.pk}
 
@@ -400,4 +465,4 @@ RESULTS = [
     Address("classify:export-file", _export, get=ADMINS, far=_far_export, is_page=False),
 ]
 
-ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *BATCHES, *ROUNDS, *READING, *RESULTS]
+ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *BATCHES, *ROUNDS, *READING, *RESULTS, *TRAINING]
