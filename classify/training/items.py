@@ -163,7 +163,7 @@ def identity_of(version: CodebookVersion, code: str) -> UUID | None:
     """What is kept as the known answer; None for "unsure". Raises ValidationError for no category."""
     if code == UNSURE:
         return None
-    category = version.categories.filter(code=code).first()
+    category = next((each for each in version.categories.all() if each.code == code), None)
     if category is None:
         raise ValidationError(_("“%(code)s” is no category of this codebook.") % {"code": code[:50]})
     return category.identity

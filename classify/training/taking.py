@@ -78,7 +78,7 @@ def answer_item(*, run: Run, item_id: int, verdict: str, by: User) -> TrainingAn
     asked = next((each for each in run.known if each.item.pk == item_id), None)
     if asked is None:
         raise TrainingItem.DoesNotExist
-    category = None if verdict == UNSURE else run.version.categories.filter(code=verdict).first()
+    category = next((each for each in run.version.categories.all() if each.code == verdict), None)
     if category is None and verdict != UNSURE:
         raise ValidationError(_("Choose one of the categories, or unsure."))
     # Of two at once the constraint lets one in, and both get what stands.
