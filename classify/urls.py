@@ -6,8 +6,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from classify.views import (
     batches,
+    carried,
     codebooks,
     conflicts,
+    dashboard,
     deciding,
     decisions,
     exports,
@@ -37,6 +39,7 @@ poll_patterns: list[URLPattern | URLResolver] = [
     path("titles/", titles.titles, name="titles"),
     path("look-alikes/", look_alikes.look_alikes_page, name="look-alikes"),
     path("rounds/new/", rounds.round_new, name="round-new"),
+    path("dashboard/", dashboard.dashboard_page, name="dashboard"),
     path("report/", results.results, name="results"),
 ]
 
@@ -62,6 +65,13 @@ round_patterns: list[URLPattern | URLResolver] = [
     path("report/", results.report, name="report"),
     path("report/chart.svg", results.report_chart, name="report-chart"),
     path("agreement/", results.agreement, name="agreement"),
+    path("agreement/figure/", dashboard.agreement_figure, name="agreement-figure"),
+    path("reminders/", dashboard.nudging_set, name="nudging"),
+    path("reminders/mine/", dashboard.nudges_wanted, name="nudges-wanted"),
+    path("carried/", carried.carried, name="carried"),
+    path("carried/read/", carried.carried_reopen_all, name="carried-reopen-all"),
+    path("carried/<int:case_id>/read/", carried.carried_reopen, name="carried-reopen"),
+    path("next-poll/", carried.next_poll, name="next-poll"),
     path("export/", exports.exports, name="exports"),
     path("export/<slug:what>.<slug:form>", exports.export_file, name="export-file"),
 ]
