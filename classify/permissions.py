@@ -61,7 +61,7 @@ def get_round_to_read(user: Person, slug: str, number: int) -> Round:
 
 
 def is_reviewer(user: Person, round: Round) -> bool:
-    """Does the person hold a slot of the round?"""
+    """Does the person read in the round, or did they until they left? Both are kept blind."""
     return RoundReviewer.objects.filter(round=round, user=user.pk).exists()
 
 
@@ -70,10 +70,14 @@ def is_adjudicator(user: Person, round: Round) -> bool:
     return RoundAdjudicator.objects.filter(round=round, user=user.pk).exists()
 
 
+def has_left(user: Person, round: Round) -> bool:
+    """Did the person read in the round and leave it?"""
+    return RoundReviewer.objects.filter(round=round, user=user.pk, left_at__isnull=False).exists()
+
+
 def check_is_open(round: Round) -> None:
-    """Raises PollRefused once the round was closed or discarded."""
-    if round.discarded_at is not None:
-        raise PollRefused(DISCARDED)
+    """Raises PollRefused once the round was closed, archived or discarded."""
+    check_is_alive(round)
     if round.coding_closed_at is not None:
         raise PollRefused(_("Coding of this round is closed."))
 
@@ -81,7 +85,7 @@ def check_is_open(round: Round) -> None:
 def check_is_alive(round: Round) -> None:
     """Raises PollRefused for a round that was discarded or archived: what was said in it stays as it is."""
     if round.discarded_at is not None:
-        raise PollRefused(_("This practice round was discarded."))
+        raise PollRefused(DISCARDED)
     if round.archived_at is not None:
         raise PollRefused(_("This round is archived. An admin can take it out of the archive."))
 
@@ -105,8 +109,10 @@ def check_is_reviewer(user: Person, round: Round) -> None:
 
 
 def check_can_read(user: Person, round: Round) -> None:
-    """Raises PollRefused unless the person is a reviewer of the round and it is open."""
+    """Raises PollRefused unless the person is a reviewer of the round, has not left it, and it is open."""
     check_is_reviewer(user, round)
+    if has_left(user, round):
+        raise PollRefused(LEFT)
     check_is_open(round)
 
 
@@ -164,6 +170,67 @@ def can_close_coding(user: Person, round: Round) -> bool:
     return allows(check_can_close_coding, user, round)
 
 
+def check_can_take_out(user: Person, round: Round, reviewer: Person) -> None:
+    """Raises PollRefused unless the person may end the reading of this reviewer: their own, or as an admin.
+
+    Whether they read at all is asked by `rounds.leave_round`.
+    """
+    if user.pk == reviewer.pk:
+        check_is_reviewer(user, round)
+    else:
+        check_can_set_up_rounds(user, round.poll)
+    check_is_open(round)
+
+
+def check_can_leave(user: Person, round: Round) -> None:
+    """Raises PollRefused unless the person reads in the open round."""
+    check_can_read(user, round)
+
+
+def can_leave(user: Person, round: Round) -> bool:
+    """May the person leave the round now?"""
+    return allows(check_can_leave, user, round)
+
+
+def check_can_reopen(user: Person, round: Round) -> None:
+    """Raises PollRefused unless the person is an admin of the poll and the round is closed, not put away."""
+    check_can_administer(user, round.poll)
+    check_is_alive(round)
+    if round.coding_closed_at is None:
+        raise PollRefused(_("Coding of this round is open."))
+
+
+def can_reopen(user: Person, round: Round) -> bool:
+    """May the person reopen coding of the round now?"""
+    return allows(check_can_reopen, user, round)
+
+
+def check_can_archive(user: Person, round: Round) -> None:
+    """Raises PollRefused unless the person is an admin of the poll and the round is closed, not archived."""
+    check_can_administer(user, round.poll)
+    if round.coding_closed_at is None:
+        raise PollRefused(_("Only a closed round can be archived. Close coding first."))
+    if round.archived_at is not None:
+        raise PollRefused(_("This round is archived already."))
+
+
+def can_archive(user: Person, round: Round) -> bool:
+    """May the person archive the round now?"""
+    return allows(check_can_archive, user, round)
+
+
+def check_can_unarchive(user: Person, round: Round) -> None:
+    """Raises PollRefused unless the person is an admin of the poll and the round is archived."""
+    check_can_administer(user, round.poll)
+    if round.archived_at is None:
+        raise PollRefused(_("This round is not archived."))
+
+
+def can_unarchive(user: Person, round: Round) -> bool:
+    """May the person take the round out of the archive now?"""
+    return allows(check_can_unarchive, user, round)
+
+
 def check_can_discard(user: Person, round: Round) -> None:
     """Raises PollRefused unless the person is an admin of the poll and the round is practice to discard."""
     check_can_administer(user, round.poll)
@@ -171,6 +238,7 @@ def check_can_discard(user: Person, round: Round) -> None:
         raise PollRefused(_("Only a practice round can be discarded. Decisions for the study always stay."))
     if round.discarded_at is not None:
         raise PollRefused(_("This practice round was discarded already."))
+    check_is_alive(round)
 
 
 def can_discard(user: Person, round: Round) -> bool:

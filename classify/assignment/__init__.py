@@ -1,15 +1,17 @@
 """Which votes stand behind which case (`joining`), who reads it (`dealing`), what comes next (`reading`)."""
 
-from classify.assignment.dealing import count_assigned, deal
+from classify.assignment.dealing import count_assigned, deal, free_slots, readers_of
 from classify.assignment.drawing import MAX_SAMPLE
 from classify.assignment.joining import (
     after_votes_changed,
+    follow_votes,
     lock_seats,
     open_cases,
     seal_cases,
     take_back_hand_ins,
 )
 from classify.assignment.reading import MAX_UPCOMING, next_case, total_of, unread, upcoming, upcoming_after
+from classify.assignment.returning import give_back, hand_back, still_held, take_fair_part
 
 __all__ = [
     "MAX_SAMPLE",
@@ -17,11 +19,18 @@ __all__ = [
     "after_votes_changed",
     "count_assigned",
     "deal",
+    "follow_votes",
+    "free_slots",
+    "give_back",
+    "hand_back",
     "lock_seats",
     "next_case",
     "open_cases",
+    "readers_of",
     "seal_cases",
+    "still_held",
     "take_back_hand_ins",
+    "take_fair_part",
     "total_of",
     "unread",
     "upcoming",

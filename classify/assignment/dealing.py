@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from classify.assignment.counting import COUNT_ASSIGNED
 from classify.assignment.shares import NOBODY, Hand, Reader, deal_hands
@@ -84,6 +85,9 @@ def deal(round: Round, *, leave_out: Collection[int] = ()) -> int:
     hands = deal_hands(free_slots(round), readers, str(round.seed))
     if not hands:
         return 0
+    idle = {seat.user_id for seat in seats if seat.assigned_count <= seat.decided_count}
+    takes = {person for hand in hands for person in (hand.first, hand.second) if person in idle}
+    RoundReviewer.objects.filter(round=round, user__in=takes).update(given_at=timezone.now())
     dealt = _run(TAKE_HANDS, {**_places(hands), "round": round.pk, "seed": round.seed})
     count_assigned(round)
     return dealt

@@ -60,20 +60,25 @@ def after_votes_changed(*, poll_id: int, batch_id: int | None = None) -> None:
     poll = Poll.objects.select_for_update(no_key=True).get(pk=poll_id)
     reason = _reason(batch_id)
     for round in Round.objects.select_for_update(no_key=True).filter(poll_id=poll_id).order_by("pk"):
-        # Seats before cases, as a decision locks them.
-        lock_seats(round)
         round.poll = poll
-        values = _values(round, reason=reason)
-        if round.coding_closed_at is None:
-            arriving = [REJOIN_OWN, SHOW_NEW_TEXT, *_opening(round)]
-            follow = [LEAVE_CHANGED, *arriving, FLAG_JOINED, REOPEN_JOINED]
-        else:
-            follow = [REJOIN_CLOSED, FLAG_CLOSED]
-        if _run(values, LEAVE_EXCLUDED, *follow, RECOUNT):
-            _run(values, RECOUNT_DECIDED)
-            _run(values, COUNT_CASES)
-            dealing.deal(round)
-            take_back_hand_ins(round)
+        follow_votes(round, reason=reason)
+
+
+def follow_votes(round: Round, *, reason: str) -> None:
+    """Let the cases of one round follow the votes of its poll. Poll and round are locked by the caller."""
+    # Seats before cases, as a decision locks them.
+    lock_seats(round)
+    values = _values(round, reason=reason)
+    if round.coding_closed_at is None:
+        arriving = [REJOIN_OWN, SHOW_NEW_TEXT, *_opening(round)]
+        follow = [LEAVE_CHANGED, *arriving, FLAG_JOINED, REOPEN_JOINED]
+    else:
+        follow = [REJOIN_CLOSED, FLAG_CLOSED]
+    if _run(values, LEAVE_EXCLUDED, *follow, RECOUNT):
+        _run(values, RECOUNT_DECIDED)
+        _run(values, COUNT_CASES)
+        dealing.deal(round)
+        take_back_hand_ins(round)
 
 
 def _reason(batch_id: int | None) -> str:

@@ -43,7 +43,7 @@ def deal_hands(free: Mapping[int, int], readers: Sequence[Reader], seed: str) ->
     Balanced by largest remainder: who holds less than their share of all gets more. With fewer than two
     readers some slots stay free. The same input gives the same hands.
     """
-    free = {holder: count for holder, count in free.items() if count > 0}
+    free = {holder: count for holder, count in sorted(free.items()) if count > 0}
     if not readers or not free:
         return []
     if len(readers) == 1:
@@ -119,7 +119,7 @@ def _beside(
     total = sum(free.values())
     least = {reader: max(0, n - both) for reader, n in wanted.items()}
     most = {reader: min(n, total - free.get(reader, 0)) for reader, n in wanted.items()}
-    more = _proportional(
+    more = in_proportion(
         {reader: most[reader] - least[reader] for reader in wanted}, total - sum(least.values())
     )
     rows = dict(free)
@@ -128,7 +128,7 @@ def _beside(
     step = max(1, total // _STEPS)
     while (rest := sum(rows.values())) > 0:
         # Who is beside themselves must not be what is left: they go first when everything else needs them.
-        people = {*rows, *columns}
+        people = sorted({*rows, *columns})
         tight = {who: rest - rows.get(who, 0) - columns.get(who, 0) for who in people}
         holder, reader = _cross(rows, columns, [who for who in people if not tight[who]], lot)
         others = [room for who, room in tight.items() if who not in (holder, reader)]
@@ -184,8 +184,8 @@ def _draw(weights: Mapping[int, int], lot: random.Random) -> int:
     return lot.choices(list(weights), list(weights.values()))[0]
 
 
-def _proportional(weights: Mapping[int, int], total: int) -> dict[int, int]:
-    """`total` in proportion to whole weights that sum to at least as much, none above its weight."""
+def in_proportion(weights: Mapping[int, int], total: int) -> dict[int, int]:
+    """`total` in proportion to whole weights, by largest remainder; the earlier one on a tie."""
     every = sum(weights.values())
     if not every:
         return dict.fromkeys(weights, 0)

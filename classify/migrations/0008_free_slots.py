@@ -1,4 +1,5 @@
-"""An index of the cases that wait for a reader: whether there is one is asked with many pages."""
+"""An index of the cases that wait for a reader: whether there is one is asked with many pages. And since when
+a reviewer has something to read, so that work which came yesterday is not held too long today."""
 
 from django.db import migrations, models
 from django.db.models import Q
@@ -8,6 +9,13 @@ class Migration(migrations.Migration):
     dependencies = [("classify", "0007_room_for_decisions")]
 
     operations = [
+        migrations.AddField(
+            model_name="roundreviewer",
+            name="given_at",
+            field=models.DateTimeField(
+                help_text="When they last got cases to read while they had none.", null=True
+            ),
+        ),
         migrations.AddIndex(
             model_name="case",
             index=models.Index(

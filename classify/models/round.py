@@ -129,6 +129,9 @@ class RoundReviewer(models.Model):
     joined_at = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True)
     last_decided_at = models.DateTimeField(null=True)
+    given_at = models.DateTimeField(
+        null=True, help_text=_("When they last got cases to read while they had none.")
+    )
     nudged_at = models.DateTimeField(null=True)
     nudges_off = models.BooleanField(db_default=False, help_text=_("This person wants no reminders."))
     nudge_problem = models.CharField(

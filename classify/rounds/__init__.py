@@ -1,24 +1,46 @@
-"""The life of a round: set it up (`setting_up`), people come and go (`people`), it ends (`ending`)."""
+"""The life of a round: set up (`setting_up`), people come and go (`people`, `held`), it ends (`ending`)."""
 
-from classify.rounds.ending import close_coding, discard_round
+from classify.rounds.ending import (
+    archive_round,
+    close_coding,
+    discard_round,
+    reopen_coding,
+    unarchive_round,
+)
 from classify.rounds.events import events_of
-from classify.rounds.finding import importers_among_reviewers, latest_round
+from classify.rounds.finding import (
+    importers_among_reviewers,
+    is_doubly_coded,
+    latest_round,
+    reviewers_of,
+)
+from classify.rounds.held import return_held_work, went_back_at
 from classify.rounds.parts import MAX_ADJUDICATORS, MAX_REVIEWERS, MAX_SHARE
-from classify.rounds.people import add_second_reviewer
+from classify.rounds.people import MAX_REASON, add_second_reviewer, join_round, leave_round
 from classify.rounds.setting_up import MAX_DAYS, RoundPreview, create_round, preview_round
 
 __all__ = [
     "MAX_ADJUDICATORS",
     "MAX_DAYS",
+    "MAX_REASON",
     "MAX_REVIEWERS",
     "MAX_SHARE",
     "RoundPreview",
     "add_second_reviewer",
+    "archive_round",
     "close_coding",
     "create_round",
     "discard_round",
     "events_of",
     "importers_among_reviewers",
+    "is_doubly_coded",
+    "join_round",
     "latest_round",
+    "leave_round",
     "preview_round",
+    "reopen_coding",
+    "return_held_work",
+    "reviewers_of",
+    "unarchive_round",
+    "went_back_at",
 ]

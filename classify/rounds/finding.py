@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from classify.models import Round
+from classify.models import Case, Round, RoundReviewer
 from polls.models import Batch, Poll, User
 
 
 def latest_round(poll: Poll, number: int | None = None) -> Round:
-    """The round of that number, else the newest that is neither practice nor discarded.
+    """The round of that number, else the newest for the study; of archived ones only where there is no other.
 
     Raises Round.DoesNotExist.
     """
     rounds = Round.objects.filter(poll=poll).select_related("poll", "version__codebook")
     if number is not None:
         return rounds.get(number=number)
-    found = rounds.filter(purpose=Round.Purpose.MAIN, discarded_at__isnull=True).order_by("-number").first()
+    study = rounds.filter(purpose=Round.Purpose.MAIN, discarded_at__isnull=True).order_by("-number")
+    found = study.filter(archived_at__isnull=True).first() or study.first()
     if found is None:
         raise Round.DoesNotExist(f"poll {poll.slug} has no round for the study yet")
     return found
@@ -30,3 +31,18 @@ def importers_among_reviewers(round: Round) -> QuerySet[User]:
     importers = Batch.objects.filter(poll=round.poll_id).values("imported_by")
     readers: QuerySet[User] = User.objects.filter(reviewing__round=round, pk__in=importers)
     return readers.order_by("reviewing__ordinal")
+
+
+def is_doubly_coded(round: Round) -> bool:
+    """Does every case with a vote have the decisions of two people? Carried cases have none and need none.
+
+    Only for who may know: before the reveal the answer tells a reviewer about the others.
+    """
+    cases = Case.objects.filter(round=round, n_votes__gt=0)
+    not_yet = cases.filter(status__in=[Case.Status.WAITING, Case.Status.ONE_DECISION])
+    return not not_yet.exists() and cases.exclude(resolution=Case.Resolution.CARRIED).exists()
+
+
+def reviewers_of(round: Round) -> QuerySet[RoundReviewer]:
+    """Who has a part in the reading, in the order in which they joined: not who left with nothing read."""
+    return round.reviewers.exclude(left_at__isnull=False, assigned_count=0).order_by("ordinal")
