@@ -28,6 +28,7 @@ from tests.addresses import (
     only,
     people,
 )
+from tests.dashboard_addresses import DASHBOARD
 from tests.study import OPTIONS, Study
 
 
@@ -465,4 +466,4 @@ RESULTS = [
     Address("classify:export-file", _export, get=ADMINS, far=_far_export, is_page=False),
 ]
 
-ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *BATCHES, *ROUNDS, *READING, *RESULTS, *TRAINING]
+ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *BATCHES, *ROUNDS, *READING, *RESULTS, *DASHBOARD, *TRAINING]

@@ -103,7 +103,7 @@ def next_poll(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     by = actor(request)
     check_can_administer(by, round.poll)
     if request.method == "POST":
-        target = get_poll_or_404(by, request.POST.get("poll", ""))
+        target = get_poll_or_404(by, request.POST.get("poll", "").replace("\x00", ""))
         check_can_administer(by, target)
         bring_people(round, target, by)
         there = reverse("classify:round-new", args=[target.slug])
