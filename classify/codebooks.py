@@ -86,7 +86,8 @@ def save_codebook(*, book: CodebookText, by: User | None) -> tuple[CodebookVersi
         published_by=by,
         based_on=newest,
     )
-    identities = _identities(codebook, newest, [text.code for text in book.categories])
+    codes = [text.code for text in book.categories]
+    identities = identities_for(newest, codes) if newest else {code: uuid.uuid4() for code in codes}
     Category.objects.bulk_create(
         Category(version=version, identity=identities[text.code], position=position, **columns_of(text))
         for position, text in enumerate(book.categories, start=1)
@@ -95,14 +96,12 @@ def save_codebook(*, book: CodebookText, by: User | None) -> tuple[CodebookVersi
     return version, True
 
 
-def _identities(
-    codebook: Codebook, newest: CodebookVersion | None, codes: Sequence[str]
-) -> dict[str, uuid.UUID]:
+def identities_for(newest: CodebookVersion, codes: Sequence[str]) -> dict[str, uuid.UUID]:
     """Which category each code of a file means: first by the newest version, then by earlier ones, for a code
-    that was given up; never one category twice."""
-    rows = Category.objects.filter(version__codebook=codebook, version__published_at__isnull=False)
+    that was given up; never one category twice. A code that was never used means a new category."""
+    rows = Category.objects.filter(version__codebook=newest.codebook_id, version__published_at__isnull=False)
     earlier = dict(rows.order_by("version__number").values_list("code", "identity"))
-    current = dict(newest.categories.values_list("code", "identity")) if newest else {}
+    current = dict(newest.categories.values_list("code", "identity"))
     found = {code: current[code] for code in codes if code in current}
     for code in codes:
         if code not in found:

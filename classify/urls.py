@@ -7,6 +7,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from classify.views import (
     batches,
     carried,
+    codebook_edit,
+    codebook_publish,
+    codebook_reshape,
     codebooks,
     conflicts,
     dashboard,
@@ -76,13 +79,36 @@ round_patterns: list[URLPattern | URLResolver] = [
     path("export/<slug:what>.<slug:form>", exports.export_file, name="export-file"),
 ]
 
+# Under /codebooks/<code>/.
+codebook_patterns: list[URLPattern | URLResolver] = [
+    path("", codebooks.codebook, name="codebook"),
+    path("version-<int:version>.json", codebooks.codebook_export, name="codebook-export"),
+    path("compare/", codebooks.codebook_compare, name="codebook-compare"),
+    path("look-again/", codebooks.codebook_look_again, name="codebook-look-again"),
+    path(
+        "look-again/<slug:slug>/<int:number>/",
+        codebooks.codebook_look_again_round,
+        name="codebook-look-again-round",
+    ),
+    path("edit/", codebook_edit.codebook_edit, name="codebook-edit"),
+    path("edit/categories/new/", codebook_edit.codebook_category_new, name="codebook-category-new"),
+    path("edit/categories/<uuid:identity>/", codebook_edit.codebook_category, name="codebook-category"),
+    path("edit/categories/<uuid:identity>/merge/", codebook_reshape.codebook_merge, name="codebook-merge"),
+    path("edit/categories/<uuid:identity>/split/", codebook_reshape.codebook_split, name="codebook-split"),
+    path("edit/rules/new/", codebook_reshape.codebook_rule_new, name="codebook-rule-new"),
+    path("edit/rules/<int:number>/", codebook_reshape.codebook_rule, name="codebook-rule"),
+    path("edit/publish/", codebook_publish.codebook_publish, name="codebook-publish"),
+    path("edit/discard/", codebook_publish.codebook_discard, name="codebook-discard"),
+    path("flags/<int:flag_id>/aside/", codebook_publish.codebook_flag_aside, name="codebook-flag-aside"),
+]
+
 # Not of one poll: the codebooks, and voters across polls.
 site_patterns: list[URLPattern | URLResolver] = [
     path("voters/", voter.find_voter, name="find-voter"),
     path("voters/<int:voter_id>/", voter.voter, name="voter"),
     path("voters/merges/<int:merge_id>/undo/", voter.merge_undo, name="merge-undo"),
-    path("codebooks/", codebooks.codebooks, name="codebooks"),
-    path("codebooks/<slug:code>/", codebooks.codebook, name="codebook"),
+    path("codebooks/", codebooks.codebook_list, name="codebooks"),
+    path("codebooks/<slug:code>/", include(codebook_patterns)),
     path("codebooks/<slug:code>/training/", training.training_home, name="training"),
     path("codebooks/<slug:code>/training/<int:run>/", training.training_run, name="training-run"),
     path(
@@ -97,6 +123,9 @@ site_patterns: list[URLPattern | URLResolver] = [
         name="training-set-item",
     ),
     path("codebooks/<slug:code>/training/sheet/", training_set.training_import, name="training-import"),
+    # Not below `codebooks/`, where they would be in the way of a codebook of that code.
+    path("new-codebook/", codebook_publish.codebook_new, name="codebook-new"),
+    path("import-codebook/", codebook_publish.codebook_import, name="codebook-import"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -28,6 +28,7 @@ from tests.addresses import (
     only,
     people,
 )
+from tests.codebook_addresses import CODEBOOKS
 from tests.dashboard_addresses import DASHBOARD
 from tests.study import OPTIONS, Study
 
@@ -399,8 +400,6 @@ ROUNDS = [
     ),
     Address("classify:round-close", of_round, get=ADMINS, post=ADMINS_DONE, far=of_far_round),
     Address("classify:round-discard", _practice, get=ADMINS_DONE, post=ADMINS_DONE, far=of_far_round),
-    Address("classify:codebooks", get=people()),
-    Address("classify:codebook", lambda _: {"code": "role"}, get=people()),
 ]
 
 READING = [
@@ -434,12 +433,20 @@ READING = [
         data=_resolution,
         far=_far_case,
     ),
+    Address("classify:conflict-look", _case, post=only("jude", DONE), data=_resolution, far=_far_case),
     Address(
         "classify:conflict-take",
         _case,
         post=only("jude", DONE),
         far=_far_case,
     ),
+    Address("classify:conflict-give-back", _case, post=only("jude", DONE), far=_far_case),
+    # Nobody writes before the reveal.
+    Address("classify:conflict-comment", _case, post=only(""), data=_comment, far=_far_case),
+    Address("classify:conflict-alike", _case, get=Access({"jude": HIDDEN}), post=Access({"jude": HIDDEN}), far=_far_case),
+    Address("classify:conflict-alike-take", _case, post=SEE_CONFLICTS_404, far=_far_case),
+    Address("classify:conflict-alike-give-back", _case, post=Access({"jude": HIDDEN}), far=_far_case),
+    Address("classify:overruled", of_round, get=only(""), far=of_far_round),
     Address(
         "classify:conflict-confirm",
         _case,
@@ -466,4 +473,16 @@ RESULTS = [
     Address("classify:export-file", _export, get=ADMINS, far=_far_export, is_page=False),
 ]
 
-ADDRESSES = [*GENERAL, *PEOPLE, *IMPORTS, *VOTERS, *BATCHES, *ROUNDS, *READING, *RESULTS, *DASHBOARD, *TRAINING]
+ADDRESSES = [
+    *GENERAL,
+    *PEOPLE,
+    *IMPORTS,
+    *VOTERS,
+    *BATCHES,
+    *ROUNDS,
+    *READING,
+    *CODEBOOKS,
+    *RESULTS,
+    *DASHBOARD,
+    *TRAINING,
+]

@@ -5,6 +5,7 @@ One world per worker and module; each request runs in a savepoint that is rolled
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -177,7 +178,9 @@ NUMBERS = [0, 2**31, 2**63, 10**30]
 def test_an_object_that_is_not_there_is_a_404(address: Address, world: Study):
     filled = address.fill(world)
     for name, value in filled.items():
-        others = NUMBERS if isinstance(value, int) else ["no-such-thing", "x" * 400]
+        others: list[object] = ["no-such-thing", "x" * 400]
+        if isinstance(value, int | uuid.UUID):
+            others = [*NUMBERS] if isinstance(value, int) else [uuid.UUID(int=0)]
         if name in {"what", "format"}:
             continue
         for other in others:
