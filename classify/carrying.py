@@ -135,7 +135,7 @@ def _may_rest_on(by: User, poll: Poll, besides: Round | None) -> bool:
 def preview(*, poll: Poll, version: CodebookVersion, unit: str, by: User) -> Preview | None:
     """How much a new round would carry over. None: counting took too long. Changes nothing."""
     rounds = sources_for(by=by, version=version)
-    values = {
+    values: dict[str, Any] = {
         "poll": poll.pk,
         "unit": unit,
         "single": poll.single_choice,
@@ -178,7 +178,7 @@ def _run(sql: str, values: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(sql, values)
-        touched = cursor.rowcount
+        touched: int = cursor.rowcount
         cursor.execute("SET LOCAL enable_nestloop = on")
     return touched
 

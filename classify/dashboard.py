@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
-from classify import nudging, visibility
+from classify import visibility
 from classify.models import CarriedCase, Case, Round, RoundReviewer
 from classify.reports import Agreement, agreement_for
 from classify.visibility.pace import UNKNOWN, Pace, paces_of
@@ -82,7 +82,6 @@ class Board:
     revealed: bool
     sees_results: bool
     sees_pace: bool
-    may_set_nudging: bool
 
     @property
     def shows_agreement(self) -> bool:
@@ -131,7 +130,6 @@ def board_for(*, user: User, round: Round) -> Board:
         revealed=visibility.is_revealed(round),
         sees_results=sees_all,
         sees_pace=sees_pace,
-        may_set_nudging=nudging.can_set(user, round),
     )
 
 

@@ -166,7 +166,7 @@ ROLECALL_WORKER_HEARTBEAT = 5.0
 ROLECALL_WORKER_DEAD_AFTER = 20.0
 # Imported where a worker runs, not by every page and command.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
-PROCRASTINATE_IMPORT_PATHS = ["polls.tasks"]
+PROCRASTINATE_IMPORT_PATHS = ["polls.tasks", "classify.tasks"]
 
 LOGGING = {
     "version": 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.utils import timezone
@@ -44,7 +44,12 @@ def reopen_cases(round: Round, *, cases: Sequence[int] | None, by: User) -> int:
 
     The round is locked by the caller, who deals the free slots afterwards.
     """
-    values = {"round": round.pk, "now": timezone.now(), "by": by.pk, "cases": list(cases or ())}
+    values: dict[str, Any] = {
+        "round": round.pk,
+        "now": timezone.now(),
+        "by": by.pk,
+        "cases": list(cases or ()),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_ALL if cases is None else _CHOSEN, values)
         return int(cursor.rowcount)

@@ -58,7 +58,7 @@ def carried(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def carried_reopen(request: HttpRequest, slug: str, number: int, case_id: int) -> HttpResponse:
     """Have one carried case read after all. A second click finds it done."""
     round = get_round_or_404(request, slug, number)
-    carrying.check_can_reopen(request.user, round)
+    carrying.check_can_reopen(actor(request), round)
     case = get_object_or_404(Case.objects.select_related("round__poll"), pk=case_id, round=round)
     get_object_or_404(CarriedCase, case=case)
     if carrying.reopen(case=case, by=actor(request)):

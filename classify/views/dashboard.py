@@ -22,6 +22,7 @@ from classify.views.poll import Step, state_of
 from classify.views.results import THRESHOLD
 from classify.views.rounds import get_round_or_404
 from classify.visibility.pace import FEWEST, LONGEST_MINUTES, WINDOW
+from polls.models import User
 from polls.permissions import get_poll_or_404
 from polls.views.actor import actor
 
@@ -56,7 +57,7 @@ def dashboard_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Where every round of the poll stands, as far as this person may know."""
     poll = get_poll_or_404(request.user, slug)
     by = actor(request)
-    rows = [row_of(board, step_of(board, by)) for board in dashboard.boards_for(user=by, poll=poll)]
+    rows = [row_of(board, by) for board in dashboard.boards_for(user=by, poll=poll)]
     context = {
         "poll": poll,
         "rows": rows,
@@ -70,16 +71,16 @@ def dashboard_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "classify/dashboard.html", context)
 
 
-def row_of(board: Board, step: Step) -> BoardRow:
+def row_of(board: Board, by: User) -> BoardRow:
     """The board in words."""
     form = None
-    if board.may_set_nudging:
+    if nudging.can_set(by, board.round):
         days = board.round.nudge_after_days
         form = NudgingForm(initial={"days": days}, prefix=f"round{board.round.number}")
     return BoardRow(
         board=board,
         state=capfirst(state_of(board.round)) + ".",
-        step=step,
+        step=step_of(board, by),
         mine=None if board.mine is None else reading_row(board.mine, board),
         readings=tuple(reading_row(reading, board) for reading in board.readings or ()),
         form=form,
@@ -172,10 +173,10 @@ def agreement_figure(request: HttpRequest, slug: str, number: int) -> HttpRespon
 def nudging_set(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Say after how many days reviewers are reminded, or that nobody is."""
     round = get_round_or_404(request, slug, number)
-    nudging.check_can_set(request.user, round)
+    nudging.check_can_set(actor(request), round)
     form = NudgingForm(request.POST, prefix=f"round{number}")
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["days"]))
+        messages.error(request, " ".join(map(str, form.errors["days"])))
         return redirect("classify:dashboard", slug)
     days = form.cleaned_data["days"]
     try:

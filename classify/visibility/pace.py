@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.utils import timezone
@@ -79,7 +79,7 @@ def paces_of(seats: Sequence[RoundReviewer]) -> dict[int, Pace]:
     """The pace of each seat (by its id), from the newest decisions of its owner: one statement."""
     if not seats:
         return {}
-    values = {
+    values: dict[str, Any] = {
         "seats": [seat.pk for seat in seats],
         "window": max(50, min(WINDOW, BUDGET // len(seats))),
         "longest": LONGEST_MINUTES * 60_000,
