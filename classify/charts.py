@@ -6,6 +6,7 @@ that the same picture comes out on a page, in a file and on paper. Colours and t
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,6 +99,98 @@ class StackedBars:
     bar_height: int
     legend: tuple[LegendItem, ...]
     bars: tuple[DrawnBar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalRow:
+    """One estimate with its interval, and the bar it was to reach, all from 0 (or below) to 1. Without a
+    value ``empty`` is written instead. ``filled`` says that the lower end reached the bar."""
+
+    text: str
+    note: str
+    value: float | None
+    low: float = 0.0
+    high: float = 0.0
+    bar: float | None = None
+    filled: bool = False
+    empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnInterval:
+    """An estimate in its place: ``y`` is the middle of its line."""
+
+    lines: tuple[Text, ...]
+    note: Text
+    y: float
+    low_x: float
+    value_x: float
+    high_x: float
+    bar_x: float | None
+    drawn: bool
+    filled: bool
+    empty: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """A finished drawing of estimates below each other, on one scale."""
+
+    name: str
+    title: str
+    description: str
+    width: int
+    height: float
+    rows: tuple[DrawnInterval, ...]
+    ticks: tuple[Text, ...]
+    axis_y: float
+
+
+def intervals(
+    rows: Sequence[IntervalRow], *, name: str, title: str, description: str, width: int = WIDE
+) -> Intervals:
+    """Small dots with their intervals, each under its text, with a mark where its bar stands."""
+    lowest = min([0.0, *(row.low for row in rows if row.value is not None)])
+    lowest = math.floor(lowest * 5) / 5
+    margin = 16.0
+
+    def x(value: float) -> float:
+        return round(margin + (value - lowest) / (1 - lowest) * (width - 2 * margin), 1)
+
+    drawn, y = [], 0.0
+    for row in rows:
+        note_width = text_width(row.note, _SMALL)
+        beside = note_width < width * 0.4
+        y += 8
+        lines = []
+        for line in wrap(row.text, width - note_width - 16 if beside else float(width), _LABEL):
+            y += _LINE
+            lines.append(Text(0, y, line))
+        if not beside:
+            y += _LINE
+        note = Text(width if beside else 0, y, row.note)
+        y += 20
+        bar = None if row.bar is None else x(row.bar)
+        drawn.append(
+            DrawnInterval(
+                lines=tuple(lines),
+                note=note,
+                y=y,
+                low_x=x(row.low),
+                value_x=x(row.value or 0.0),
+                high_x=x(row.high),
+                bar_x=bar,
+                drawn=row.value is not None,
+                filled=row.filled,
+                empty=Text(margin, y + 5, row.empty),
+            )
+        )
+        y += 14
+    steps = range(round(lowest * 5), 6)
+    ticks = tuple(
+        Text(x(step / 5), y + 24, f"{step / 5:.1f}".replace("-", "\N{MINUS SIGN}")) for step in steps
+    )
+    return Intervals(name, title, description, width, y + 32, tuple(drawn), ticks, y + 6)
 
 
 def stacked_bars(

@@ -7,7 +7,7 @@ whether the round proper may start is asked of `gate`. Nothing here is blind: wh
 """
 
 from classify.calibration.batches import Batch, Mixed, batch_of, practice_of
-from classify.calibration.gate import MIN_UNITS, Gate, bar_of, gate_of
+from classify.calibration.gate import MIN_UNITS, Gate, bar_of, gate_of, reaches
 from classify.calibration.precision import alpha_needed, half_width
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "gate_of",
     "half_width",
     "practice_of",
+    "reaches",
 ]

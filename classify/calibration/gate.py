@@ -58,7 +58,7 @@ def gate_of(poll: Poll, codebook: Codebook) -> Gate | None:
     batch = batch_of(round)
     why = _what_is_missing(batch)
     reached = None if why else batch.lower
-    if not why and (reached is None or reached < round.alpha_required):
+    if not why and not reaches(batch, round.alpha_required):
         why = _(
             "The lower end of alpha’s interval is %(reached)s; the bar set beforehand is %(required)s."
         ) % {
@@ -66,6 +66,11 @@ def gate_of(poll: Poll, codebook: Codebook) -> Gate | None:
             "required": round.alpha_required,
         }
     return Gate(round.alpha_required, reached, round, passed=not why, why=why)
+
+
+def reaches(batch: Batch, required: Decimal) -> bool:
+    """Does the batch have a lower bound that counts, and is it at least this?"""
+    return not _what_is_missing(batch) and batch.lower is not None and batch.lower >= required
 
 
 def _what_is_missing(batch: Batch) -> str:
