@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from classify.views import (
     batches,
+    calibration,
     carried,
     codebook_edit,
     codebook_publish,
@@ -41,6 +42,7 @@ poll_patterns: list[URLPattern | URLResolver] = [
     path("imports/<int:batch_id>/", batches.batch, name="batch"),
     path("titles/", titles.titles, name="titles"),
     path("look-alikes/", look_alikes.look_alikes_page, name="look-alikes"),
+    path("calibration/", calibration.calibration_page, name="calibration"),
     path("rounds/new/", rounds.round_new, name="round-new"),
     path("dashboard/", dashboard.dashboard_page, name="dashboard"),
     path("report/", results.results, name="results"),
