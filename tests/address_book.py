@@ -382,6 +382,7 @@ SEE_CONFLICTS = only("jude ada root")
 
 ROUNDS = [
     Address("classify:poll", of_poll, get=EVERY_MEMBER, far=of_far_poll),
+    Address("classify:calibration", of_poll, get=EVERY_MEMBER, far=of_far_poll),
     Address(
         "classify:round-new",
         of_poll,
@@ -443,7 +444,13 @@ READING = [
     Address("classify:conflict-give-back", _case, post=only("jude", DONE), far=_far_case),
     # Nobody writes before the reveal.
     Address("classify:conflict-comment", _case, post=only(""), data=_comment, far=_far_case),
-    Address("classify:conflict-alike", _case, get=Access({"jude": HIDDEN}), post=Access({"jude": HIDDEN}), far=_far_case),
+    Address(
+        "classify:conflict-alike",
+        _case,
+        get=Access({"jude": HIDDEN}),
+        post=Access({"jude": HIDDEN}),
+        far=_far_case,
+    ),
     Address("classify:conflict-alike-take", _case, post=SEE_CONFLICTS_404, far=_far_case),
     Address("classify:conflict-alike-give-back", _case, post=Access({"jude": HIDDEN}), far=_far_case),
     Address("classify:overruled", of_round, get=only(""), far=of_far_round),
