@@ -6,9 +6,9 @@ import uuid
 from typing import Any
 
 from classify import training
-from classify.models import TrainingItem
+from classify.models import Case, TrainingItem
 from polls import jobs, upload_check, uploads
-from polls.models import Voter, VoterMerge
+from polls.models import HeadlinePart, Voter, VoterMerge
 from polls.undoing import what_goes
 from tests.addresses import (
     DONE,
@@ -374,6 +374,22 @@ def _resolution(_: Study) -> dict[str, Any]:
     }
 
 
+def _comment(_: Study) -> dict[str, Any]:
+    return {"text": "What of the board seat?", "client_id": str(uuid.uuid4())}
+
+
+def _title_of(case: Case) -> int:
+    return HeadlinePart.objects.filter(headline=case.headline_id).earliest("position").job_title_id
+
+
+def _titled(world: Study) -> dict[str, Any]:
+    return {**_case(world), "title_id": _title_of(world.conflict)}
+
+
+def _far_titled(world: Study) -> dict[str, Any]:
+    return {**_far_case(world), "title_id": _title_of(world.far_case)}
+
+
 READERS = only("rosa sam")
 READERS_DONE = only("rosa sam", DONE)
 READERS_IN_JSON = Access({"rosa": OK, "sam": OK, "anonymous": 401})
@@ -442,17 +458,18 @@ READING = [
         far=_far_case,
     ),
     Address("classify:conflict-give-back", _case, post=only("jude", DONE), far=_far_case),
-    # Nobody writes before the reveal.
+    # Nobody writes before the reveal, and nobody knows whether they were overruled.
     Address("classify:conflict-comment", _case, post=only(""), data=_comment, far=_far_case),
     Address(
         "classify:conflict-alike",
-        _case,
-        get=Access({"jude": HIDDEN}),
-        post=Access({"jude": HIDDEN}),
-        far=_far_case,
+        _titled,
+        get=only("jude"),
+        post=only("jude", DONE),
+        data=lambda world: {**_resolution(world), "cases": [world.conflict.pk]},
+        far=_far_titled,
     ),
-    Address("classify:conflict-alike-take", _case, post=SEE_CONFLICTS_404, far=_far_case),
-    Address("classify:conflict-alike-give-back", _case, post=Access({"jude": HIDDEN}), far=_far_case),
+    Address("classify:conflict-alike-take", _titled, post=only("jude", DONE), far=_far_titled),
+    Address("classify:conflict-alike-give-back", _titled, post=only("jude", DONE), far=_far_titled),
     Address("classify:overruled", of_round, get=only(""), far=of_far_round),
     Address(
         "classify:conflict-confirm",

@@ -8,7 +8,15 @@ from classify.adjudication.alike import MAX_TOGETHER, SharedTitle, job_title_of,
 from classify.adjudication.claiming import claim, claim_together, give_back, holder, renew
 from classify.adjudication.consensus import propose
 from classify.adjudication.deciding import close_unresolved, decide, look_first
-from classify.adjudication.recording import CLAIM_STANDS, GONE, MAX_FLAG, MAX_RATIONALE, TAKEN, stands
+from classify.adjudication.recording import (
+    CLAIM_HOURS,
+    CLAIM_STANDS,
+    GONE,
+    MAX_FLAG,
+    MAX_RATIONALE,
+    TAKEN,
+    stands,
+)
 from classify.adjudication.rights import (
     can_close_unresolved,
     can_decide,
@@ -21,6 +29,7 @@ from classify.adjudication.together import LeftOut, Together, decide_together, p
 from classify.adjudication.waiting import queue
 
 __all__ = [
+    "CLAIM_HOURS",
     "CLAIM_STANDS",
     "GONE",
     "MAX_FLAG",

@@ -21,7 +21,8 @@ MAX_RATIONALE = 5_000
 """Characters."""
 MAX_FLAG = 2_000
 """Characters."""
-CLAIM_STANDS = timedelta(hours=2)
+CLAIM_HOURS = 2
+CLAIM_STANDS = timedelta(hours=CLAIM_HOURS)
 """Since the holder last did something. Who takes a case up and never comes back must not keep it for ever."""
 TAKEN = "taken"
 GONE = "gone"

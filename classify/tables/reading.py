@@ -16,7 +16,11 @@ _DATE = {"td": {"class": "tabular"}}
 _NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
 
 
-def _shortened(text: str) -> str:
+def _url(record: dict[str, Any]) -> str:
+    return str(record["url"])
+
+
+def shortened(text: str) -> str:
     """A headline can be an essay; a list shows its beginning."""
     shown = " ".join(text.split()) or _("No title")
     return shown if len(shown) <= _TITLE_LENGTH else shown[: _TITLE_LENGTH - 1] + "…"
@@ -55,59 +59,87 @@ class DecisionTable(tables.Table):
 
     def render_text(self, value: str) -> str:
         """The beginning of the headline."""
-        return _shortened(value)
+        return shortened(value)
 
     def render_note(self, value: str) -> str:
         """The beginning of the note."""
-        return _shortened(value)
+        return shortened(value)
 
 
 class ConflictTable(tables.Table):
-    """The conflicts of a round that wait, without who said what."""
+    """Conflicts that wait, as rows of the view: in their order already, without who said what."""
 
-    text = tables.Column(
-        verbose_name=gettext_lazy("Title"),
-        linkify=lambda record, table: table.url_of(record.pk),
-        attrs=_TITLE,
-    )
+    text = tables.Column(verbose_name=gettext_lazy("Title"), linkify=_url, attrs=_TITLE)
     n_votes = tables.Column(verbose_name=gettext_lazy("Voters"), attrs=_NUMBER)
+    pair = tables.TemplateColumn(
+        template_name="classify/includes/pair.html", verbose_name=gettext_lazy("Read as, in no order")
+    )
     conflict_since = tables.DateColumn(verbose_name=gettext_lazy("Waits since"), format="Y-m-d", attrs=_DATE)
-    claimed_by = tables.Column(verbose_name=gettext_lazy("Taken up by"), order_by=("claimed_by__username",))
+    held_by = tables.Column(verbose_name=gettext_lazy("Taken up by"))
 
     class Meta:
-        model = Case
-        fields = ("text", "n_votes", "conflict_since", "claimed_by")
-        order_by = "conflict_since"
-        empty_text = gettext_lazy("All conflicts are resolved.")
+        orderable = False
         attrs = {"class": "plain"}
 
-    def __init__(self, *args: Any, url_of: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.url_of = url_of
         self.caption = _("Conflicts")
 
     def render_text(self, value: str) -> str:
         """The beginning of the headline."""
-        return _shortened(value)
+        return shortened(value)
 
 
 class DoneTable(ConflictTable):
-    """The conflicts of a round that were resolved or closed."""
+    """Conflicts that were resolved or closed, the latest first."""
 
+    pair = None
     conflict_since = None
-    claimed_by = None
+    held_by = None
     final = tables.TemplateColumn(
-        template_name="classify/includes/final.html",
+        template_name="classify/includes/side.html",
         verbose_name=gettext_lazy("Outcome"),
-        order_by=("final__position",),
+        extra_context={"side": "final"},
+        empty_values=(),
     )
     resolution = tables.Column(verbose_name=gettext_lazy("How"), empty_values=())
 
     class Meta(ConflictTable.Meta):
-        fields = ("text", "n_votes", "final", "resolution")
-        order_by = "text"
-        empty_text = gettext_lazy("No conflict is resolved yet.")
+        sequence = ("text", "n_votes", "final", "resolution")
 
-    def render_resolution(self, record: Case) -> str:
+    def render_resolution(self, record: dict[str, Any]) -> str:
         """How the outcome came about."""
-        return record.get_resolution_display() or _("Closed as unresolved")
+        found = record["resolution"]
+        return str(Case.Resolution(found).label) if found else _("Closed as unresolved")
+
+
+class OverruledTable(ConflictTable):
+    """One's own decisions that became something else: what, how and why."""
+
+    pair = None
+    conflict_since = None
+    held_by = None
+    mine = tables.TemplateColumn(
+        template_name="classify/includes/side.html",
+        verbose_name=gettext_lazy("Your decision"),
+        extra_context={"side": "mine"},
+    )
+    final = tables.TemplateColumn(
+        template_name="classify/includes/side.html",
+        verbose_name=gettext_lazy("Became"),
+        extra_context={"side": "final"},
+    )
+    resolution = tables.Column(verbose_name=gettext_lazy("How"))
+    rationale = tables.TemplateColumn(
+        template_name="classify/includes/why.html",
+        verbose_name=gettext_lazy("Why"),
+        attrs={"td": {"class": "why-cell"}},
+        empty_values=(),
+    )
+
+    class Meta(ConflictTable.Meta):
+        sequence = ("text", "n_votes", "mine", "final", "resolution", "rationale")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.caption = _("Where you were overruled")

@@ -64,7 +64,7 @@ WITH RECURSIVE pair AS (
 SELECT pair.low, pair.high, (
          SELECT count(*) FROM (SELECT FROM classify_case c
                                 WHERE {_OPEN} AND {_LOW} = pair.low AND {_HIGH} = pair.high
-                                LIMIT %(most)s) some)
+                                LIMIT %(most)s) few)
   FROM pair
 """  # noqa: S608 - of constants
 
@@ -211,7 +211,7 @@ def count_done(user: Person, round: Round) -> int:
 
 
 def _count(where: str, round: Round) -> int:
-    sql = f"SELECT count(*) FROM (SELECT FROM classify_case c WHERE {where} LIMIT %(most)s) some"  # noqa: S608
+    sql = f"SELECT count(*) FROM (SELECT FROM classify_case c WHERE {where} LIMIT %(most)s) few"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, {"round": round.pk, "most": COUNTED_UP_TO + 1})
         (number,) = cursor.fetchone()
