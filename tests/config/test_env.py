@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.utils.module_loading import import_string
 
 from config import env
 from config.env import SetupError
@@ -129,3 +130,66 @@ def test_a_malformed_database_url_is_one_sentence_without_its_password(monkeypat
 )
 def test_the_systems_reason_in_plain_words(number, words):
     assert env.why(OSError(number, os.strerror(number))) == words
+
+
+@pytest.mark.parametrize(
+    ("said", "backend", "options"),
+    [
+        ("", "dummy", None),
+        ("console", "console", None),
+        ("smtp://mail.example.org", "smtp", {"host": "mail.example.org", "port": 25}),
+        (
+            "submission://rolecall:p%40ss%2Fword@mail.example.org",
+            "smtp",
+            {"port": 587, "use_tls": True, "username": "rolecall", "password": "p@ss/word"},
+        ),
+        ("smtps://mail.example.org:4650/", "smtp", {"port": 4650, "use_ssl": True}),
+    ],
+)
+def test_a_mail_server_becomes_settings(monkeypatch, said, backend, options):
+    monkeypatch.setenv("ROLECALL_MAIL", said)
+    found = env.mailers()["default"]
+    assert found["BACKEND"] == f"django.core.mail.backends.{backend}.EmailBackend"
+    assert (options or {}).items() <= found.get("OPTIONS", {}).items()
+    if backend == "smtp":
+        assert found["OPTIONS"]["timeout"] == env.MAIL_SECONDS
+        assert import_string(found["BACKEND"])(alias="default", **found["OPTIONS"]).host == "mail.example.org"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "mail.example.org",
+        "http://user:hunter2@mail.example.org",
+        "smtp://",
+        "smtp://user:hunter2@host:port",
+        "smtp://user:hunter2@host/path",
+    ],
+)
+def test_a_malformed_mail_server_is_one_sentence_without_its_password(monkeypatch, said):
+    monkeypatch.setenv("ROLECALL_MAIL", said)
+    with pytest.raises(SetupError, match="ROLECALL_MAIL must look like") as refusal:
+        env.mailers()
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_the_address_of_the_site_loses_its_last_slash(monkeypatch):
+    monkeypatch.setenv("ROLECALL_SITE", "https://example.org/rolecall/")
+    assert env.site() == "https://example.org/rolecall"
+    monkeypatch.delenv("ROLECALL_SITE")
+    assert env.site() == ""
+
+
+@pytest.mark.parametrize("said", ["example.org", "ftp://example.org", "https://a b", "https://u@example.org"])
+def test_an_address_that_is_none_is_refused(monkeypatch, said):
+    monkeypatch.setenv("ROLECALL_SITE", said)
+    with pytest.raises(SetupError, match="ROLECALL_SITE must look like"):
+        env.site()
+
+
+def test_the_sender_is_an_address(monkeypatch):
+    monkeypatch.setenv("ROLECALL_MAIL_FROM", "The study <study@example.org>")
+    assert env.sender() == "The study <study@example.org>"
+    monkeypatch.setenv("ROLECALL_MAIL_FROM", "the study")
+    with pytest.raises(SetupError, match="ROLECALL_MAIL_FROM must be an e-mail address"):
+        env.sender()
