@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classify import permissions, rounds, visibility
+from classify.forms.calibration import PracticeForm
 from classify.forms.rounds import RoundForm, SecondReviewerForm
 from classify.models import Round
+from classify.views.calibration import practice_preview, wanted_of
 from classify.views.poll import state_of
 from polls.models import Poll, User
 from polls.permissions import allows, get_poll_or_404
@@ -39,18 +41,21 @@ def round_new(request: HttpRequest, slug: str) -> HttpResponse:
     by = actor(request)
     number = next_number(poll)
     posted = request.POST if request.method == "POST" else None
-    form = RoundForm(posted, poll=poll, by=by, number=number)
-    if request.method == "POST" and request.POST.get("action") == "create" and form.is_valid():
-        made = make(form, poll, by)
+    form = RoundForm(posted, poll=poll, by=by, number=number, initial=wanted_of(request))
+    practice = PracticeForm(posted, poll=poll)
+    creating = request.POST.get("action") == "create"
+    if creating and all([form.is_valid(), practice.is_valid()]):
+        made = make(form, practice, poll, by)
         if made is not None:
             messages.success(request, _("Round %(number)d is set up.") % {"number": made.number})
             return redirect("classify:round", poll.slug, made.number)
     context = {"poll": poll, "form": form, **preview_of(form, poll)}
+    context |= practice_preview(form, practice, poll, by, context["preview"])
     template = "classify/round_new.html"
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, template + "#preview", context)
-    creating = request.POST.get("action") == "create"
-    return render(request, template, context, status=422 if creating and form.errors else 200)
+    wrong = creating and bool(form.errors or practice.errors)
+    return render(request, template, context, status=422 if wrong else 200)
 
 
 def next_number(poll: Poll) -> int:
@@ -60,7 +65,7 @@ def next_number(poll: Poll) -> int:
 
 
 @transaction.atomic
-def make(form: RoundForm, poll: Poll, by: User) -> Round | None:
+def make(form: RoundForm, practice: PracticeForm, poll: Poll, by: User) -> Round | None:
     """The round of the form, or the one that the first of two clicks made; None: the form says why."""
     Poll.objects.select_for_update().get(pk=poll.pk)
     data = form.cleaned_data
@@ -77,6 +82,7 @@ def make(form: RoundForm, poll: Poll, by: User) -> Round | None:
             reviewers=form.reviewers(),
             adjudicators=list(data["adjudicators"]),
             by=by,
+            **practice.terms(data["purpose"]),
         )
     except ValidationError as problem:
         form.add_error(None, problem)
