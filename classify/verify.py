@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from classify import assignment
 from classify.models import Case, Category, Round
 from classify.status import BY_AGREEMENT, BY_CARRYING, UNSURE, final_of, status_of
 from polls.models import Poll, Vote
@@ -63,6 +64,28 @@ SELECT count(*) FROM polls_vote v
                     WHERE cv.round_id = %(round)s AND cv.vote_id = v.id AND cv.left_at IS NULL)
    AND NOT EXISTS (SELECT FROM classify_case c
                     WHERE c.round_id = %(round)s AND c.origin = 'headline' AND c.headline_id = v.headline_id)
+"""
+_ASSIGNED: Final = """
+SELECT u.username, r.assigned_count,
+       (SELECT count(*) FROM classify_case c
+         WHERE c.round_id = r.round_id AND c.n_votes > 0 AND r.user_id IN (c.reviewer1_id, c.reviewer2_id))
+  FROM classify_roundreviewer r JOIN polls_user u ON u.id = r.user_id
+ WHERE r.round_id = %(round)s ORDER BY r.ordinal
+"""
+# A slot is held by somebody of the round who made its standing decision; who left holds no slot undone.
+_SLOTS: Final = """
+SELECT c.id, s.slot, holder.username, decided.username
+  FROM classify_case c
+ CROSS JOIN LATERAL (VALUES (1, c.reviewer1_id, c.decision1_id), (2, c.reviewer2_id, c.decision2_id))
+            AS s (slot, reviewer, decision)
+  JOIN polls_user holder ON holder.id = s.reviewer
+  LEFT JOIN classify_roundreviewer r ON r.round_id = c.round_id AND r.user_id = s.reviewer
+  LEFT JOIN classify_decision d ON d.id = s.decision
+  LEFT JOIN polls_user decided ON decided.id = d.reviewer_id
+ WHERE c.round_id = %(round)s
+   AND (r.id IS NULL OR d.reviewer_id <> s.reviewer OR d.slot <> s.slot
+        OR d.id IS NULL AND r.left_at IS NOT NULL)
+ ORDER BY c.id, s.slot
 """
 _HOUSED: Final = """
 SELECT count(*) FROM classify_casevote cv JOIN polls_vote v ON v.id = cv.vote_id AND v.voided_at IS NULL
@@ -174,10 +197,18 @@ def _round_totals(round_: Round) -> Iterator[Drift]:
         if stored != recomputed:
             kind = f"decided_count of {username}"
             yield Drift(kind, round_.number, None, stored, recomputed, slug)
+    for username, stored, recomputed in _rows(_ASSIGNED, round_):
+        if stored != recomputed:
+            yield Drift(f"assigned_count of {username}", round_.number, None, stored, recomputed, slug)
+    for case, slot, holder, decided in _rows(_SLOTS, round_):
+        yield Drift(f"slot {slot}", round_.number, case, holder, decided, slug)
     cases = Case.objects.filter(round=round_, n_votes__gt=0).count()
     if cases != round_.case_count:
         yield Drift("case_count", round_.number, None, round_.case_count, cases, slug)
     if round_.coding_closed_at is None:
+        waiting = assignment.left_undealt(round_)
+        if waiting:
+            yield Drift("free slots that could be dealt", round_.number, None, waiting, 0, slug)
         (housed,) = next(iter(_rows(_HOUSED, round_)))
         live = Vote.objects.filter(poll=round_.poll_id, voided_at__isnull=True).count()
         if round_.sample_size is not None:

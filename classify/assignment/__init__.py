@@ -1,6 +1,7 @@
 """Which votes stand behind which case (`joining`), who reads it (`dealing`), what comes next (`reading`)."""
 
-from classify.assignment.dealing import count_assigned, deal, free_slots, readers_of
+from classify.assignment.complete import is_doubly_coded, reviewers_of
+from classify.assignment.dealing import count_assigned, deal, free_slots, left_undealt, readers_of
 from classify.assignment.drawing import MAX_SAMPLE
 from classify.assignment.joining import (
     after_votes_changed,
@@ -23,10 +24,13 @@ __all__ = [
     "free_slots",
     "give_back",
     "hand_back",
+    "is_doubly_coded",
+    "left_undealt",
     "lock_seats",
     "next_case",
     "open_cases",
     "readers_of",
+    "reviewers_of",
     "seal_cases",
     "still_held",
     "take_back_hand_ins",

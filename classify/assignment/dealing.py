@@ -93,6 +93,13 @@ def deal(round: Round, *, leave_out: Collection[int] = ()) -> int:
     return dealt
 
 
+def left_undealt(round: Round) -> int:
+    """How many cases of an open round wait for a reader although somebody could take them. 0, or `deal` was
+    forgotten."""
+    readers = [Reader(seat.user_id, seat.share, seat.assigned_count) for seat in readers_of(round)]
+    return sum(hand.count for hand in deal_hands(free_slots(round), readers, str(round.seed)))
+
+
 def free_slots(round: Round) -> dict[int, int]:
     """Who holds the other slot (or `NOBODY`) -> how many cases wait for somebody."""
     with connection.cursor() as cursor:

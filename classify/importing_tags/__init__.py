@@ -109,6 +109,7 @@ def _into(round_: Round, file: TagFile, people: Mapping[str, User], *, made: boo
     storing.write(round_, planned.cases, seats)
     if not closed:
         assignment.open_cases(round_)
+    assignment.deal(round_)
     errors = sorted(file.errors + planned.errors, key=lambda error: error.row)
     counted = Case.objects.filter(round=round_, n_votes__gt=0).values_list("status").annotate(n=Count("pk"))
     nothing = ""
@@ -172,6 +173,10 @@ def _existing_round(poll: Poll, number: int | None, codebook: str) -> Round | No
             raise Refused(f"The poll “{poll.slug}” has no round {number}.") from None
         return None
     Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
+    if round_.archived_at is not None:
+        raise Refused(
+            f"Round {round_.number} of “{poll.slug}” is archived; take it out of the archive first."
+        )
     code = round_.version.codebook.code
     if codebook and codebook != code:
         raise Refused(f"Round {round_.number} of “{poll.slug}” is read with “{code}”, not “{codebook}”.")
@@ -204,23 +209,21 @@ def _new_round(poll: Poll, file: TagFile, people: Mapping[str, User], codebook: 
 
 
 def _seats(round_: Round, file: TagFile, people: Mapping[str, User], *, closed: bool) -> tuple[int, ...]:
-    """Who reads in the round, in slot order. A round started by one person takes a second from the file."""
-    seats = list(
-        RoundReviewer.objects.select_for_update(no_key=True).filter(round=round_).order_by("ordinal")
-    )
+    """Who reads in the round, in their order. One that is read by one person takes a second from the file."""
+    seats = sorted(assignment.lock_seats(round_), key=lambda seat: seat.ordinal)
     there = [seat.user_id for seat in seats]
+    reading = [seat.user_id for seat in seats if seat.left_at is None]
     newcomers = [people[name] for name in file.reviewers if people[name].pk not in there]
     if there:
         barred = set(RoundAdjudicator.objects.filter(round=round_).values_list("user_id", flat=True))
-        newcomers = [user for user in newcomers if user.pk not in barred][: max(0, 2 - len(there))]
+        newcomers = [user for user in newcomers if user.pk not in barred][: max(0, 2 - len(reading))]
     if closed or not newcomers:
-        return tuple(there)
+        return tuple(reading)
     for ordinal, user in enumerate(newcomers, start=len(there) + 1):
         RoundReviewer.objects.create(round=round_, user=user, ordinal=ordinal)
-    if there:
-        Case.objects.filter(round=round_).update(reviewer2=newcomers[0])
     _admit(round_.poll, newcomers, Role.REVIEWER)
-    return (*there, *(user.pk for user in newcomers))
+    assignment.deal(round_)
+    return (*reading, *(user.pk for user in newcomers))
 
 
 def _admit(poll: Poll, users: Sequence[User], role: str) -> None:

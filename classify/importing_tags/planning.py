@@ -82,16 +82,23 @@ def _cats_of(row: TagRow, case: CaseState, terms: Terms) -> Iterable[tuple[Tag, 
 
 
 def _slot(case: CaseState, person: int, terms: Terms) -> int | None:
-    """The slot of a person on a case; a free one is taken, and None means that both are taken."""
+    """The slot of a person on a case, None where two others have it.
+
+    A free one is taken. In a pool also one that was dealt to somebody who has not decided: what was read
+    elsewhere needs no third reading.
+    """
     if person in case.reviewers:
+        case.named.add(case.reviewers.index(person))
         return case.reviewers.index(person) + 1
     if person not in terms.seats:
         return None
-    places = (0, 1) if len(terms.seats) > 2 else (terms.seats.index(person),)
-    for index in places:
-        if case.reviewers[index] is None:
-            case.reviewers[index] = person
-            return index + 1
+    pool = len(terms.seats) > 2
+    places = (terms.seats.index(person),) if case.pk is None and not pool else (0, 1)
+    undone = [index for index in places if pool and case.cats[index] is None and index not in case.named]
+    for index in [*(index for index in places if case.reviewers[index] is None), *undone]:
+        case.reviewers[index] = person
+        case.named.add(index)
+        return index + 1
     return None
 
 

@@ -23,7 +23,8 @@ class Said:
 
 @dataclass(slots=True)
 class CaseState:
-    """A case as it is, and what the file adds. `pk` is None for a case the file makes."""
+    """A case as it is, and what the file adds. `pk` is None for a case the file makes; `named` are the slots
+    (from 0) whose reviewers the file names."""
 
     pk: int | None
     label: str
@@ -35,6 +36,7 @@ class CaseState:
     final: int | None = None
     resolution: str = ""
     added: list[Said] = field(default_factory=list)
+    named: set[int] = field(default_factory=set)
     new_final: int | None = None
     new_resolution: str = ""
     resolved_by: int | None = None

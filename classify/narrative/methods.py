@@ -12,7 +12,7 @@ from classify.reports.methods import MethodFacts
 
 def methods_of(facts: MethodFacts) -> list[str]:
     """One or two sentences per point: what was read, blind to what, and how differences were resolved."""
-    return [*_what_was_read(facts), *_blindness(facts), *_differences(facts), _agreement()]
+    return [*_what_was_read(facts), *_blindness(facts), *_differences(facts), _agreement(facts)]
 
 
 def _what_was_read(facts: MethodFacts) -> list[str]:
@@ -31,6 +31,14 @@ def _what_was_read(facts: MethodFacts) -> list[str]:
     }[Round.Unit(facts.unit)]
     counted = unit.format(votes=facts.votes, cases=facts.cases, headlines=facts.cases - facts.blank)
     said = [*_dates(facts), f"{counted} {_readers(facts)}"]
+    if facts.left:
+        said.append(
+            ngettext(
+                "{n} of the reviewers left before the end; somebody else read what was left.",
+                "{n} of the reviewers left before the end; others read what was left.",
+                facts.left,
+            ).format(n=facts.left)
+        )
     if facts.blank:
         said.append(
             ngettext(
@@ -48,7 +56,7 @@ def _readers(facts: MethodFacts) -> str:
             "One reviewer read them with the codebook “{codebook}”, version {version} "
             "({categories} categories)."
         )
-    elif facts.reviewers == 2 and facts.unread:
+    elif facts.reviewers == 2 and not facts.doubly_coded:
         # Not called read by two before it is.
         template = _(
             "Two reviewers read them, each on their own, with the codebook “{codebook}”, version {version} "
@@ -58,6 +66,11 @@ def _readers(facts: MethodFacts) -> str:
         template = _(
             "Two reviewers read all of them, each on their own, with the codebook “{codebook}”, "
             "version {version} ({categories} categories)."
+        )
+    elif not facts.doubly_coded:
+        template = _(
+            "{reviewers} reviewers shared them, each on their own, with the codebook “{codebook}”, "
+            "version {version} ({categories} categories). Every case is meant for two of them."
         )
     else:
         template = _(
@@ -154,5 +167,13 @@ def _differences(facts: MethodFacts) -> list[str]:
     return said
 
 
-def _agreement() -> str:
-    return _("Agreement is measured on the two independent decisions, before any difference was resolved.")
+def _agreement(facts: MethodFacts) -> str:
+    said = _("Agreement is measured on the two independent decisions, before any difference was resolved.")
+    if not facts.after_reveal:
+        return said
+    left_out = ngettext(
+        "Coding was reopened after a reveal: {n} case was decided then and is left out of agreement.",
+        "Coding was reopened after a reveal: {n} cases were decided then and are left out of agreement.",
+        facts.after_reveal,
+    ).format(n=facts.after_reveal)
+    return f"{said} {left_out}"

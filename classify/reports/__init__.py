@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from classify import agreement
+from classify.assignment import reviewers_of
 from classify.association import run_tests, wilson
 from classify.models import Case, Category, Round
 from classify.reports.figures import (
@@ -70,17 +71,24 @@ def report_for(round_: Round, basis: Basis = "final", *, snapshot: Snapshot | No
         categories=tuple(info for _, info in categories),
         readings=readings,
         bounds={option.text: _bounds(option) for option in readings[basis].options},
-        note=SLOTS_MIX if round_.reviewers.count() > 2 else None,
+        note=SLOTS_MIX if reviewers_of(round_).count() > 2 else None,
     )
 
 
 def agreement_for(round_: Round, *, snapshot: Snapshot | None = None) -> Agreement:
-    """Agreement of the two standing readings (once sealed, the sealed ones); a case with votes weighs one."""
+    """Agreement of the two standing readings (once sealed, the sealed ones); a case with votes weighs one.
+
+    What was decided after a reveal is left out: it is no independent reading.
+    """
     seen = snapshot or take_snapshot(round_)
     categories = _categories(round_)
     place = {pk: position for position, (pk, _) in enumerate(categories)}
-    coded = [cell for cell in seen.cells if cell.units and cell.cat1 in place and cell.cat2 in place]
-    reviewers = list(round_.reviewers.order_by("ordinal").values_list("user_id", "user__username"))
+    coded = [
+        cell
+        for cell in seen.cells
+        if cell.units and cell.cat1 in place and cell.cat2 in place and not cell.after_reveal
+    ]
+    reviewers = list(reviewers_of(round_).values_list("user_id", "user__username"))
     pairs: tuple[Pair, ...] | None = None
     counts: agreement.Matrix | None = None
     if len(reviewers) > 2:

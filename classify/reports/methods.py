@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, Q, Sum
 
+from classify import assignment
 from classify.models import Case, Category, Decision, ProfileView, Round
 from polls.models import Batch
 
@@ -16,7 +17,9 @@ class MethodFacts:
     """Counts are of cases with a live vote unless named otherwise.
 
     ``differing`` had two different readings or an unsure one; ``adjudicated`` and ``by_consensus`` of them
-    are resolved. ``informed`` reviewers had imported votes of this poll themselves.
+    are resolved. ``after_reveal`` were decided after the round was revealed and reopened; ``left`` are
+    reviewers who read some and then left; ``doubly_coded`` says whether every case has two readings.
+    ``informed`` reviewers had imported votes of this poll themselves.
     """
 
     codebook: str
@@ -33,6 +36,9 @@ class MethodFacts:
     adjudicated: int
     by_consensus: int
     unread: int
+    after_reveal: int
+    left: int
+    doubly_coded: bool
     profile_views: int
     read_here: bool
     imported: bool
@@ -66,8 +72,10 @@ def methods_for(round_: Round) -> MethodFacts:
         adjudicated=Count("pk", filter=Q(resolution=resolution.ADJUDICATED)),
         by_consensus=Count("pk", filter=Q(resolution=resolution.CONSENSUS)),
         unread=Count("pk", filter=Q(status__in=[status.WAITING, status.ONE_DECISION])),
+        after_reveal=Count("pk", filter=Q(after_reveal=True)),
     )
-    reviewers = list(round_.reviewers.values_list("user_id", flat=True))
+    seats = list(assignment.reviewers_of(round_))
+    reviewers = [seat.user_id for seat in seats]
     sources = Decision.objects.filter(round=round_)
     return MethodFacts(
         codebook=round_.version.title,
@@ -76,6 +84,8 @@ def methods_for(round_: Round) -> MethodFacts:
         unit=round_.unit,
         rule=round_.rule,
         reviewers=len(reviewers),
+        left=sum(seat.left_at is not None for seat in seats),
+        doubly_coded=assignment.is_doubly_coded(round_),
         profile_views=ProfileView.objects.filter(case__round=round_)
         .values("vote", "viewer")
         .distinct()

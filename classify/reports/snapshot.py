@@ -17,7 +17,7 @@ class Cell:
     yet.
 
     ``cases`` counts them all; ``units`` those that still have a live vote behind them. ``per_option`` are
-    votes.
+    votes. ``after_reveal``: decided after the round was revealed and reopened, so no independent reading.
     """
 
     status: str
@@ -26,6 +26,7 @@ class Cell:
     final: int | None
     reviewer1: int | None
     reviewer2: int | None
+    after_reveal: bool
     cases: int
     units: int
     votes: int
@@ -51,12 +52,12 @@ def take_snapshot(round_: Round) -> Snapshot:
     counts = ", ".join("count(*) filter (where option_id = %s)" for _ in options)
     statement = f"""
         select status, cat1, cat2, final_id, reviewer1_id, reviewer2_id,
-               count(*), count(*) filter (where n_votes > 0), coalesce(sum(n_votes), 0),
+               after_reveal, count(*), count(*) filter (where n_votes > 0), coalesce(sum(n_votes), 0),
                array[{sums}]::bigint[]
           from classify_case where round_id = %s
-         group by status, cat1, cat2, final_id, reviewer1_id, reviewer2_id
+         group by status, cat1, cat2, final_id, reviewer1_id, reviewer2_id, after_reveal
         union all
-        select 'live', null, null, null, null, null, 0, 0, count(*), array[{counts}]::bigint[]
+        select 'live', null, null, null, null, null, false, 0, 0, count(*), array[{counts}]::bigint[]
           from polls_vote where poll_id = %s and voided_at is null
     """  # noqa: S608
     with connection.cursor() as cursor:

@@ -1,5 +1,6 @@
 """The life of a round: set up (`setting_up`), people come and go (`people`, `held`), it ends (`ending`)."""
 
+from classify.assignment.complete import is_doubly_coded, reviewers_of
 from classify.rounds.ending import (
     archive_round,
     close_coding,
@@ -8,12 +9,7 @@ from classify.rounds.ending import (
     unarchive_round,
 )
 from classify.rounds.events import events_of
-from classify.rounds.finding import (
-    importers_among_reviewers,
-    is_doubly_coded,
-    latest_round,
-    reviewers_of,
-)
+from classify.rounds.finding import importers_among_reviewers, latest_round
 from classify.rounds.held import return_held_work, went_back_at
 from classify.rounds.parts import MAX_ADJUDICATORS, MAX_REVIEWERS, MAX_SHARE
 from classify.rounds.people import MAX_REASON, add_second_reviewer, join_round, leave_round

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from classify import permissions, visibility
+from classify import assignment, permissions, visibility
 from classify.models import Round
 from polls.models import Poll, User
 from polls.permissions import can_import, can_manage_people, get_poll_or_404
@@ -90,12 +90,20 @@ def state_of(round: Round) -> str:
     """Where a round stands, in words that tell nobody who decided what, or how much."""
     if round.discarded_at is not None:
         return _("discarded")
+    if round.archived_at is not None:
+        return _("archived")
     if round.coding_closed_at is not None:
+        if assignment.is_doubly_coded(round):
+            return _("coding is closed, every case was read by two")
         return _("coding is closed")
     if visibility.is_revealed(round):
-        return _("both have handed in")
-    if round.reviewers.count() < 2:
+        if assignment.is_doubly_coded(round):
+            return _("all have handed in, every case was read by two")
+        return _("all have handed in")
+    if round.reviewers.filter(left_at__isnull=True).count() < 2:
         return _("open, the second reviewer is still to come")
+    if round.reopened_at is not None:
+        return _("reopened, being read")
     return _("open, being read")
 
 
