@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.contrib.auth.models import Group, Permission
 
-from classify import adjudication, carrying, rounds, tagging, training
+from classify import adjudication, carrying, rounds, tagging, talk, training
 from classify.models import Case, Round
 from polls.models import (
     Batch,
@@ -55,8 +55,34 @@ def build(poll: Poll) -> Round:
     rounds.discard_round(round=pilot, by=ada)
     _carried(version, ada, rosa, sam)
     _training(version, ada, rosa)
+    _talked_about(version, ada, rosa, sam, jude)
     factories.make_codebook("unused")
     return round
+
+
+def _talked_about(version, ada, rosa, sam, jude) -> None:
+    """A poll whose one conflict was judged before the readings were shown, noted for the codebook, and talked
+    about after the reveal."""
+    poll = factories.make_poll("talked-about")
+    for user, role in ((ada, "admin"), (rosa, "reviewer"), (sam, "reviewer"), (jude, "adjudicator")):
+        factories.make_member(user.username, poll, role)
+    factories.make_vote(poll, "Clerk")
+    round = acts.open_round(
+        poll, reviewers=[rosa, sam], adjudicators=[jude], by=ada, version=version, adjudicator_first=True
+    )
+    case = acts.disagree(round, Case.objects.get(round=round), rosa, sam)
+    rounds.close_coding(round=round, by=ada)
+    adjudication.look_first(case=case, by=jude, category_code="consultant", client_id=uuid.uuid4())
+    adjudication.decide(
+        case=case,
+        by=jude,
+        category_code="cx",
+        reason="gap",
+        rationale="A clerk of what?",
+        flag="Say what a clerk is.",
+        client_id=uuid.uuid4(),
+    )
+    talk.add_comment(case=case, by=rosa, text="Seen.", client_id=uuid.uuid4())
 
 
 def _training(version, ada, rosa) -> None:

@@ -24,8 +24,9 @@ def open_round(
     rule: str | None = None,
     purpose: str = "main",
     seed: int = 1,
+    **more: Any,
 ) -> Round:
-    """A round with its cases; consensus unless somebody adjudicates."""
+    """A round with its cases; consensus unless somebody adjudicates. `more` goes to `create_round`."""
     return rounds.create_round(
         poll=poll,
         version=version or factories.make_codebook(),
@@ -36,6 +37,7 @@ def open_round(
         adjudicators=adjudicators,
         by=by,
         seed=seed,
+        **more,
     )
 
 

@@ -98,6 +98,13 @@ CHECKS = [
         "UPDATE classify_adjudication SET kind = 'proposal', category_id = NULL",
     ),
     ("classify_adjudication_says_who_and_why", "UPDATE classify_adjudication SET reason = ''"),
+    ("classify_casecomment_says_something", "UPDATE classify_casecomment SET text = ''"),
+    ("classify_casecomment_round_of_its_case", "UPDATE classify_casecomment SET round_id = -1"),
+    ("classify_codebookflag_says_something", "UPDATE classify_codebookflag SET text = ''"),
+    (
+        "classify_codebookflag_settled_by_somebody",
+        "UPDATE classify_codebookflag SET settled_at = now() WHERE settled_by_id IS NULL",
+    ),
     ("classify_adjudication_round_of_its_case", "UPDATE classify_adjudication SET round_id = -1"),
     ("classify_adjudication_version_of_its_round", "UPDATE classify_adjudication SET version_id = -1"),
     ("classify_adjudication_category_of_its_version", "UPDATE classify_adjudication SET category_id = -1"),
@@ -109,7 +116,10 @@ APPEND_ONLY = [
     "classify_adjudication",
     "classify_profileview",
     "classify_traininganswer",
+    "classify_casecomment",
 ]
+FIRST_LOOK = "classify_adjudication_first_look_first"  # tests/classify/test_adjudication_first_look.py
+TALK = "classify_casecomment_after_reveal"  # tests/classify/test_talk.py
 BAR = "classify_round_bar_stays"  # tests/classify/test_calibration.py
 FROZEN_VERSION = "classify_version_frozen"
 FROZEN_CATEGORY = "classify_category_frozen"
@@ -162,6 +172,7 @@ def test_no_constraint_and_no_trigger_is_without_such_a_test():
     tested |= {(table, refusals.foreign_key_name(table, column)) for table, column in KEYS}
     tested |= {(table, f"{table}_append_only") for table in APPEND_ONLY}
     tested |= {("classify_codebookversion", FROZEN_VERSION), ("classify_category", FROZEN_CATEGORY)}
+    tested |= {("classify_adjudication", FIRST_LOOK), ("classify_casecomment", TALK)}
     tested |= {("classify_round", BAR)}
     assert refusals.catalogue("classify") == tested
 
