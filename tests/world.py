@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.contrib.auth.models import Group, Permission
 
-from classify import adjudication, carrying, rounds, tagging, talk, training
+from classify import adjudication, carrying, codebook_editing, rounds, tagging, talk, training
 from classify.models import Case, Round
 from polls.models import (
     Batch,
@@ -57,7 +57,21 @@ def build(poll: Poll) -> Round:
     _training(version, ada, rosa)
     _talked_about(version, ada, rosa, sam, jude)
     factories.make_codebook("unused")
+    _reshaped(ada)
     return round
+
+
+def _reshaped(ada) -> None:
+    """A codebook whose second version leaves a category out, and a draft of its third."""
+    book = factories.make_codebook("reshaped").codebook
+    for code in ("other", "cannot-tell"):
+        shown = codebook_editing.current_version(book)
+        identity = shown.categories.get(code=code).identity
+        mark = codebook_editing.mark_of(shown)
+        codebook_editing.archive_category(codebook=book, identity=identity, by=ada, seen=mark)
+        if code == "other":
+            mark = codebook_editing.mark_of(codebook_editing.current_version(book))
+            codebook_editing.publish_draft(codebook=book, by=ada, seen=mark, since=1)
 
 
 def _talked_about(version, ada, rosa, sam, jude) -> None:

@@ -38,7 +38,9 @@ def compare_texts(old: str, new: str) -> Pieces:
     found = []
     for tag, a1, a2, b1, b2 in matcher.get_opcodes():
         if tag == "equal":
-            found.append(("same", "".join(after[b1:b2])))
+            # The last word of one text may stand in the middle of the other: with the space that one has.
+            pairs = zip(before[a1:a2], after[b1:b2], strict=True)
+            found.append(("same", "".join(new if new[-1].isspace() else old for old, new in pairs)))
         else:
             found += [("removed", _apart(before[a1:a2])), ("added", _apart(after[b1:b2]))]
     return _pieces(found)

@@ -15,6 +15,15 @@ CHECKS = [
     ("classify_codebook_code_form", "UPDATE classify_codebook SET code = 'unsure'"),
     ("classify_version_number_from_1", "UPDATE classify_codebookversion SET number = 0"),
     ("classify_codebookversion_number_check", "UPDATE classify_codebookversion SET number = -1"),
+    ("classify_codebookversion_revision_check", "UPDATE classify_codebookversion SET revision = -1"),
+    (
+        "classify_version_no_draft_is_used",
+        "UPDATE classify_codebookversion SET published_at = NULL WHERE frozen_at IS NOT NULL",
+    ),
+    (
+        "classify_categorychange_whole",
+        "UPDATE classify_categorychange SET kind = 'merged' WHERE others = '{}'",
+    ),
     ("classify_category_code_form", "UPDATE classify_category SET code = 'Contact Center' WHERE code = 'cx'"),
     ("classify_category_color_form", "UPDATE classify_category SET color = 'red'"),
     ("classify_category_position_check", "UPDATE classify_category SET position = -1 WHERE position = 1"),
@@ -112,6 +121,7 @@ CHECKS = [
 UNIQUES = refusals.uniques_of("classify")
 KEYS = refusals.foreign_keys_of("classify")
 APPEND_ONLY = [
+    "classify_categorychange",
     "classify_decision",
     "classify_adjudication",
     "classify_profileview",
@@ -198,7 +208,7 @@ def frozen(_world) -> CodebookVersion:
 
 @pytest.fixture
 def unused(_world) -> CodebookVersion:
-    return CodebookVersion.objects.get(frozen_at__isnull=True)
+    return CodebookVersion.objects.get(codebook__code="unused")
 
 
 def changes_of(version: CodebookVersion, other: CodebookVersion) -> dict:
