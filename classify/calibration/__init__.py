@@ -7,6 +7,7 @@ whether the round proper may start is asked of `gate`. Nothing here is blind: wh
 """
 
 from classify.calibration.batches import Batch, Mixed, batch_of, practice_of
+from classify.calibration.facts import PracticeBatch, PracticeFacts, practice_for
 from classify.calibration.gate import MIN_UNITS, Gate, bar_of, gate_of, reaches
 from classify.calibration.precision import alpha_needed, half_width
 
@@ -15,11 +16,14 @@ __all__ = [
     "Batch",
     "Gate",
     "Mixed",
+    "PracticeBatch",
+    "PracticeFacts",
     "alpha_needed",
     "bar_of",
     "batch_of",
     "gate_of",
     "half_width",
+    "practice_for",
     "practice_of",
     "reaches",
 ]

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_safe
 
 from classify import visibility
 from classify.agreement import Coefficients, Estimate
+from classify.calibration import practice_for
 from classify.models import Round
-from classify.narrative import finding_of, limits_of, methods_of
+from classify.narrative import finding_of, limits_of, methods_of, practice_lines
 from classify.permissions import can_set_up_rounds
 from classify.reports import agreement_for, report_for
-from classify.reports.methods import methods_for
+from classify.reports.methods import MethodFacts, methods_for
 from classify.reports.snapshot import take_snapshot
 from classify.reports.verbatims import verbatims_for
 from classify.views.breakdown import break_down, charts_of, matrices_of, voices_of
@@ -74,7 +75,7 @@ def report(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "lead_trend": trends.get(finding.category.code) if finding.category else None,
         "limits": limits_of(found),
         "facts": facts,
-        "methods": methods_of(facts),
+        "methods": _methods(round_, facts),
         "agreement": agreement_for(round_, snapshot=snapshot).coefficients,
         "threshold": THRESHOLD,
         "breakdown": break_down(found),
@@ -100,10 +101,16 @@ def agreement(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "estimates": _estimates(found.coefficients),
         "per_category": list(zip(codes, found.coefficients.per_category, strict=True)),
         "matrices": matrices_of(found),
-        "methods": methods_of(methods_for(round_)),
+        "methods": _methods(round_, methods_for(round_)),
         "threshold": THRESHOLD,
     }
     return render(request, "classify/agreement.html", context)
+
+
+def _methods(round_: Round, facts: MethodFacts) -> list[str]:
+    """How the round was read, and what came before it: practice prepares the study, never itself."""
+    before = practice_lines(practice_for(round_)) if round_.purpose == Round.Purpose.MAIN else []
+    return [*before, *methods_of(facts)]
 
 
 def _estimates(found: Coefficients) -> list[tuple[str, Estimate, str]]:

@@ -70,6 +70,16 @@ def agree_on_all(round: Round, one: User, two: User, category: str = "cx") -> No
         tagging.hand_in(round=round, by=user)
 
 
+def practise_all(round: Round, one: User, two: User, *, differ: int = 0) -> None:
+    """Both read all and hand in: two categories in turn, and on the first so many they differ."""
+    for n, case in enumerate(Case.objects.filter(round=round, n_votes__gt=0).order_by("pk")):
+        first = "cx" if n % 2 else "contact-center"
+        say(round, case, one, first)
+        say(round, case, two, "other" if n < differ else first)
+    for person in (one, two):
+        tagging.hand_in(round=round, by=person)
+
+
 def disagree(round: Round, case: Case, one: User, two: User) -> Case:
     """Make a conflict of a case."""
     say(round, case, one, "cx")

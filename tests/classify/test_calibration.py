@@ -19,58 +19,8 @@ from tests.classify import acts
 LEAST = calibration.MIN_UNITS
 
 
-@pytest.fixture
-def version(db):
-    return factories.make_codebook()
-
-
-@pytest.fixture
-def crowd(poll):
-    """Thirty titles, the first of them shown by two voters."""
-    made = [factories.make_vote(poll, f"Title {n}", option=n % 3 + 1) for n in range(30)]
-    return [*made, factories.make_vote(poll, "title 0", option=2)]
-
-
-@pytest.fixture
-def practise(poll, version, ada, rosa, sam):
-    """Make a practice round of Rosa and Sam."""
-
-    def make(size: int | None = LEAST, bar: str | None = None, **changes) -> Round:
-        given = {
-            "version": version,
-            "unit": "headline",
-            "rule": "consensus",
-            "purpose": "pilot",
-            "reviewers": [rosa, sam],
-            "adjudicators": [],
-            "by": ada,
-            "seed": 1,
-            "sample_size": size,
-            "alpha_required": None if bar is None else Decimal(bar),
-        } | changes
-        return rounds.create_round(poll=poll, **given)
-
-    return make
-
-
-@pytest.fixture
-def study(practise):
-    """Make a round that counts."""
-    return lambda **changes: practise(None, purpose="main", **changes)
-
-
 def texts(round: Round) -> set[str]:
     return set(Case.objects.filter(round=round).values_list("text", flat=True))
-
-
-def read(round: Round, rosa, sam, *, differ: int = 0) -> None:
-    """Both read all and hand in: two categories in turn, and on the first so many they differ."""
-    for n, case in enumerate(Case.objects.filter(round=round, n_votes__gt=0).order_by("pk")):
-        first = "cx" if n % 2 else "contact-center"
-        acts.say(round, case, rosa, first)
-        acts.say(round, case, sam, "other" if n < differ else first)
-    for person in (rosa, sam):
-        tagging.hand_in(round=round, by=person)
 
 
 @pytest.mark.usefixtures("crowd")
@@ -162,9 +112,9 @@ class TestTheSample:
         with pytest.raises(ValidationError, match=said):
             practise(size)
 
-    def test_only_practice_is_sampled(self, study):
+    def test_only_practice_is_sampled(self, study_round):
         with pytest.raises(ValidationError, match="Only a practice round reads a sample"):
-            study(sample_size=5)
+            study_round(sample_size=5)
 
 
 @pytest.mark.usefixtures("crowd")
@@ -192,7 +142,7 @@ class TestABatch:
 
     def test_it_is_finished_when_both_handed_in_with_nothing_left(self, practise, rosa, sam):
         round = practise(12)
-        read(round, rosa, sam)
+        acts.practise_all(round, rosa, sam)
         assert calibration.batch_of(round).finished
 
     def test_closed_with_titles_left_is_not_finished(self, practise, rosa, sam, ada):
@@ -205,7 +155,7 @@ class TestABatch:
 
     def test_the_lower_end_is_cut_and_never_rounded_up(self, practise, rosa, sam):
         round = practise(30)
-        read(round, rosa, sam, differ=3)
+        acts.practise_all(round, rosa, sam, differ=3)
         batch = calibration.batch_of(round)
         low = batch.coefficients.krippendorffs_alpha.ci[0]
         assert Decimal(low) - Decimal("0.001") < batch.lower <= Decimal(low)
@@ -213,41 +163,41 @@ class TestABatch:
 
 @pytest.mark.usefixtures("crowd")
 class TestTheBar:
-    def test_without_one_a_round_just_starts(self, study, practise, poll, version):
+    def test_without_one_a_round_just_starts(self, study_round, practise, poll, codebook_version):
         practise(12)
-        assert calibration.gate_of(poll, version.codebook) is None
-        round = study()
+        assert calibration.gate_of(poll, codebook_version.codebook) is None
+        round = study_round()
         assert (round.alpha_required, round.calibrated_on, round.override_reason) == (None, None, "")
 
-    def test_reached_it_is_copied_with_what_was_reached(self, study, practise, rosa, sam, poll):
+    def test_reached_it_is_copied_with_what_was_reached(self, study_round, practise, rosa, sam, poll):
         pilot = practise(30, "0.6")
-        read(pilot, rosa, sam, differ=2)
-        round = study()
+        acts.practise_all(pilot, rosa, sam, differ=2)
+        round = study_round()
         low = calibration.batch_of(pilot).lower
         assert (round.alpha_required, round.alpha_reached) == (Decimal("0.600"), low)
         assert round.calibrated_on == pilot
         assert round.override_reason == ""
         assert not RoundEvent.objects.filter(round=round).exists()
 
-    def test_below_it_a_reason_is_needed_and_kept(self, study, practise, rosa, sam, ada):
+    def test_below_it_a_reason_is_needed_and_kept(self, study_round, practise, rosa, sam, ada):
         pilot = practise(30, "0.95")
-        read(pilot, rosa, sam, differ=10)
+        acts.practise_all(pilot, rosa, sam, differ=10)
         with pytest.raises(ValidationError, match="say why"):
-            study()
+            study_round()
         with pytest.raises(ValidationError, match="say why"):
-            study(override_reason=" \n ")
-        round = study(override_reason="The field is small.")
+            study_round(override_reason=" \n ")
+        round = study_round(override_reason="The field is small.")
         assert round.override_reason == "The field is small."
         assert round.alpha_reached < round.alpha_required
         event = RoundEvent.objects.get(round=round, kind="overridden")
         assert (event.reason, event.by) == ("The field is small.", ada)
 
-    def test_a_reason_that_is_not_needed_is_not_kept(self, study, practise, rosa, sam):
-        read(practise(30, "0.5"), rosa, sam)
-        assert study(override_reason="Just in case").override_reason == ""
+    def test_a_reason_that_is_not_needed_is_not_kept(self, study_round, practise, rosa, sam):
+        acts.practise_all(practise(30, "0.5"), rosa, sam)
+        assert study_round(override_reason="Just in case").override_reason == ""
 
     @pytest.mark.parametrize("stage", ["not read", "half read", "one handed in", "closed early"])
-    def test_unfinished_practice_is_below_any_bar(self, study, practise, rosa, sam, ada, stage):
+    def test_unfinished_practice_is_below_any_bar(self, study_round, practise, rosa, sam, ada, stage):
         pilot = practise(12, "0")
         if stage == "half read":
             acts.read_all(pilot, rosa)
@@ -257,55 +207,59 @@ class TestTheBar:
         if stage == "closed early":
             rounds.close_coding(round=pilot, by=ada)
         with pytest.raises(ValidationError, match="say why"):
-            study()
-        assert study(override_reason="No time").alpha_reached is None
+            study_round()
+        assert study_round(override_reason="No time").alpha_reached is None
 
-    def test_alpha_that_is_not_defined_is_below_any_bar(self, study, practise, rosa, sam, poll, version):
+    def test_alpha_that_is_not_defined_is_below_any_bar(
+        self, study_round, practise, rosa, sam, poll, codebook_version
+    ):
         pilot = practise(12, "0")
         acts.agree_on_all(pilot, rosa, sam)
-        gate = calibration.gate_of(poll, version.codebook)
+        gate = calibration.gate_of(poll, codebook_version.codebook)
         assert (gate.passed, gate.reached) == (False, None)
         assert "not defined" in gate.why
         with pytest.raises(ValidationError, match="say why"):
-            study()
+            study_round()
 
-    def test_too_few_titles_with_two_categories_are_below_any_bar(self, practise, rosa, sam, poll, version):
+    def test_too_few_titles_with_two_categories_are_below_any_bar(
+        self, practise, rosa, sam, poll, codebook_version
+    ):
         pilot = practise(12, "0.5")
         for n, case in enumerate(Case.objects.filter(round=pilot).order_by("pk")):
             acts.say(pilot, case, rosa, "cx" if n % 2 else "other")
             acts.say(pilot, case, sam, "unsure" if n > 4 else "cx" if n % 2 else "other")
         for person in (rosa, sam):
             tagging.hand_in(round=pilot, by=person)
-        gate = calibration.gate_of(poll, version.codebook)
+        gate = calibration.gate_of(poll, codebook_version.codebook)
         assert not gate.passed
         assert gate.why == ("In practice round 1 only 5 titles have two categories; an interval needs 10.")
 
-    def test_discarding_what_was_read_is_no_way_around_it(self, study, practise, rosa, sam, ada):
+    def test_discarding_what_was_read_is_no_way_around_it(self, study_round, practise, rosa, sam, ada):
         pilot = practise(12, "0.9")
         acts.say(pilot, Case.objects.filter(round=pilot).first(), rosa, "cx")
         rounds.discard_round(round=pilot, by=ada)
         with pytest.raises(ValidationError, match="say why"):
-            study()
+            study_round()
 
-    def test_practice_that_nobody_read_can_be_discarded_with_its_bar(self, study, practise, ada):
+    def test_practice_that_nobody_read_can_be_discarded_with_its_bar(self, study_round, practise, ada):
         rounds.discard_round(round=practise(12, "0.9"), by=ada)
-        assert study().alpha_required is None
+        assert study_round().alpha_required is None
 
-    def test_the_newest_practice_with_a_bar_decides(self, study, practise, rosa, sam):
-        read(practise(12, "0.5", seed=1), rosa, sam)
+    def test_the_newest_practice_with_a_bar_decides(self, study_round, practise, rosa, sam):
+        acts.practise_all(practise(12, "0.5", seed=1), rosa, sam)
         later = practise(12, "0.9", seed=2)
         practise(6, seed=3)
-        assert study(override_reason="Short of time").calibrated_on == later
+        assert study_round(override_reason="Short of time").calibrated_on == later
 
-    def test_practice_with_another_codebook_sets_no_bar(self, study, practise, version):
+    def test_practice_with_another_codebook_sets_no_bar(self, study_round, practise, codebook_version):
         practise(12, "0.9", version=factories.make_codebook("vertical"))
-        assert study().alpha_required is None
+        assert study_round().alpha_required is None
 
-    def test_a_later_version_of_the_codebook_is_held_to_it(self, study, practise, version):
+    def test_a_later_version_of_the_codebook_is_held_to_it(self, study_round, practise, codebook_version):
         practise(12, "0.9")
         later = factories.make_codebook(number=2)
         with pytest.raises(ValidationError, match="say why"):
-            study(version=later)
+            study_round(version=later)
 
     @pytest.mark.parametrize("bar", ["-0.1", "1.001", "0.8005"])
     def test_a_bar_is_a_number_from_0_to_1(self, practise, bar):
@@ -316,9 +270,9 @@ class TestTheBar:
         with pytest.raises(ValidationError, match="at least 10 titles"):
             practise(LEAST - 1, "0.8")
 
-    def test_only_practice_sets_a_bar(self, study):
+    def test_only_practice_sets_a_bar(self, study_round):
         with pytest.raises(ValidationError, match="Only a practice round"):
-            study(alpha_required=Decimal("0.1"))
+            study_round(alpha_required=Decimal("0.1"))
 
     def test_only_an_admin_sets_practice_up(self, practise, rosa):
         with pytest.raises(PollRefused):
@@ -365,8 +319,8 @@ class TestTheBarStays:
         ],
         ids=str,
     )
-    def test_a_round_below_its_bar_without_a_reason_is_refused(self, study, instead):
-        round = study()
+    def test_a_round_below_its_bar_without_a_reason_is_refused(self, study_round, instead):
+        round = study_round()
         with (
             pytest.raises(IntegrityError, match="classify_round_threshold_met_or_overridden"),
             transaction.atomic(),
@@ -381,5 +335,5 @@ class TestTheBarStays:
         ],
         ids=str,
     )
-    def test_a_round_that_reached_it_or_says_why_not_is_kept(self, study, instead):
-        assert Round.objects.filter(pk=study().pk).update(**instead) == 1
+    def test_a_round_that_reached_it_or_says_why_not_is_kept(self, study_round, instead):
+        assert Round.objects.filter(pk=study_round().pk).update(**instead) == 1
