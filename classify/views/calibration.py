@@ -22,6 +22,7 @@ from classify.forms.calibration import PracticeForm
 from classify.forms.rounds import RoundForm
 from classify.models import Category, CodebookVersion, Round
 from classify.rounds import RoundPreview
+from classify.training import active_items
 from polls.models import Poll, User
 from polls.permissions import get_poll_or_404
 from polls.views.actor import actor
@@ -123,6 +124,15 @@ def wanted_of(request: HttpRequest) -> dict[str, Any]:
     if request.GET.get("purpose") == Round.Purpose.PILOT:
         wanted["purpose"] = Round.Purpose.PILOT.value
     return wanted
+
+
+def practice_of_round(round: Round, by: User) -> dict[str, Any]:
+    """What the page of a round says of practice: may its figure be shown, are there titles to train on?"""
+    on = round.calibrated_on
+    return {
+        "reached_shown": on is not None and visibility.can_see_results(by, on),
+        "has_training": active_items(round.version.codebook).exists(),
+    }
 
 
 def practice_preview(

@@ -18,7 +18,7 @@ from classify import permissions, rounds, visibility
 from classify.forms.calibration import PracticeForm
 from classify.forms.rounds import RoundForm, SecondReviewerForm
 from classify.models import Round
-from classify.views.calibration import practice_preview, wanted_of
+from classify.views.calibration import practice_of_round, practice_preview, wanted_of
 from classify.views.poll import state_of
 from polls.models import Poll, User
 from polls.permissions import allows, get_poll_or_404
@@ -128,6 +128,7 @@ def round_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "can_discard": permissions.can_discard(by, round),
         "second_form": SecondReviewerForm(round=round, by=by) if may_set_up and incomplete else None,
         "may_set_up": may_set_up,
+        **practice_of_round(round, by),
     }
     return render(request, "classify/round.html", context)
 
