@@ -64,9 +64,10 @@ SELECT t.vote_id, h.id AS headline_id
 _PLACES: Final = """
 CREATE TEMPORARY TABLE undo_place ON COMMIT DROP AS
 SELECT cv.round_id, cv.case_id, t.headline_id, f.vote_id IS NOT NULL AS leaves,
-       s.retitled AND r.coding_closed_at IS NULL AND c.origin IN ('headline', 'blank') AS moves,
+       s.retitled AND r.coding_closed_at IS NULL
+         AND (c.origin IN ('headline', 'blank') OR c.split_from_id IS NOT NULL) AS moves,
        s.retitled AND r.coding_closed_at IS NOT NULL
-         AND c.origin IN ('headline', 'blank', 'voter') AS is_flagged
+         AND (c.origin IN ('headline', 'blank', 'voter') OR c.split_from_id IS NOT NULL) AS is_flagged
   FROM classify_casevote cv
   JOIN classify_round r ON r.id = cv.round_id AND r.poll_id = %(poll)s AND r.discarded_at IS NULL
   JOIN classify_case c ON c.id = cv.case_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from classify import training
+from classify import splitting, training
 from classify.models import Case, TrainingItem
 from polls import jobs, upload_check, uploads
 from polls.models import HeadlinePart, Voter, VoterMerge
@@ -30,7 +30,7 @@ from tests.addresses import (
 )
 from tests.codebook_addresses import CODEBOOKS
 from tests.dashboard_addresses import DASHBOARD
-from tests.study import OPTIONS, Study
+from tests.study import OPTIONS, SHARED, Study
 
 
 def _invitation(world: Study) -> dict[str, Any]:
@@ -353,6 +353,17 @@ def _case(world: Study) -> dict[str, Any]:
     return {**of_round(world), "case_id": world.conflict.pk}
 
 
+def _shared_case(world: Study) -> dict[str, Any]:
+    return {**of_round(world), "case_id": world.case(SHARED).pk}
+
+
+def _split_case(world: Study) -> dict[str, Any]:
+    """A title that Rosa split, and nobody has read since."""
+    case = world.case(SHARED)
+    splitting.split_case(round=case.round, case_id=case.pk, by=world.people["rosa"])
+    return {**of_round(world), "case_id": case.pk}
+
+
 def _far_case(world: Study) -> dict[str, Any]:
     return {**of_far_round(world), "case_id": world.far_case.pk}
 
@@ -438,6 +449,9 @@ READING = [
         post=READERS,
         far=_far_case,
     ),
+    Address("classify:split", _shared_case, get=READERS, post=READERS_DONE, far=_far_case),
+    Address("classify:splits", of_round, get=ADMINS, far=of_far_round),
+    Address("classify:merge-back", _split_case, stores=True, post=ADMINS_DONE, far=_far_case),
     Address("classify:my-decisions", of_round, get=READERS, far=of_far_round),
     Address("classify:hand-in", of_round, get=READERS, post=READERS_DONE, far=of_far_round),
     Address("classify:handout", of_round, get=EVERY_MEMBER, far=of_far_round),

@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 
 from django.contrib.auth.models import Group, Permission
 
-from classify import adjudication, carrying, codebook_editing, rounds, tagging, talk, training
+from classify import (
+    adjudication,
+    carrying,
+    codebook_editing,
+    rounds,
+    splitting,
+    tagging,
+    talk,
+    training,
+)
 from classify.models import Case, Round
 from polls.models import (
     Batch,
@@ -56,9 +65,21 @@ def build(poll: Poll) -> Round:
     _carried(version, ada, rosa, sam)
     _training(version, ada, rosa)
     _talked_about(version, ada, rosa, sam, jude)
+    _split(version, ada, rosa, sam)
     factories.make_codebook("unused")
     _reshaped(ada)
     return round
+
+
+def _split(version, ada, rosa, sam) -> None:
+    """A poll in which a title that two voters share is read one by one."""
+    poll = factories.make_poll("split")
+    for user, role in ((ada, "admin"), (rosa, "reviewer"), (sam, "reviewer")):
+        factories.make_member(user.username, poll, role)
+    for option in (1, 2):
+        factories.make_vote(poll, "Director", option=option)
+    round = acts.open_round(poll, reviewers=[rosa, sam], by=ada, version=version)
+    splitting.split_case(round=round, case_id=Case.objects.get(round=round).pk, by=rosa)
 
 
 def _reshaped(ada) -> None:

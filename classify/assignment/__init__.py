@@ -8,6 +8,7 @@ from classify.assignment.joining import (
     follow_votes,
     lock_seats,
     open_cases,
+    open_parts,
     seal_cases,
     take_back_hand_ins,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "lock_seats",
     "next_case",
     "open_cases",
+    "open_parts",
     "readers_of",
     "reviewers_of",
     "seal_cases",

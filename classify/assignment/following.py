@@ -10,11 +10,11 @@ UPDATE classify_casevote cv
  WHERE cv.round_id = %(round)s AND cv.left_at IS NULL AND v.id = cv.vote_id AND v.voided_at IS NOT NULL
 """
 
-# A vote whose headline is not the one its case shows. Groups that somebody made (split out, or imported as
-# one case) mix headlines on purpose and stay as they are.
+# A vote whose headline is not the one its case shows. Groups that somebody imported as one case mix headlines
+# on purpose and stay as they are; a voter of a split headline leaves when they show another.
 _RETITLED = """
 v.headline_id IS DISTINCT FROM c.headline_id
-   AND (c.origin IN ('headline', 'blank')
+   AND (c.origin IN ('headline', 'blank') OR c.split_from_id IS NOT NULL
         OR c.origin = 'voter' AND (
           SELECT count(DISTINCT b.voter_id) = 1
                  AND NOT bool_or(b.headline_id IS NOT DISTINCT FROM c.headline_id)
@@ -30,14 +30,21 @@ UPDATE classify_casevote cv SET left_at = %(now)s, reason = 'headline changed'
    AND {_RETITLED}
 """  # noqa: S608 - of constants
 
-# What was split out stays split out, a voter stays one case, and a blank one is known by its vote.
+# What was split out stays split out (a voter of a split headline as long as both last), a voter stays one
+# case, and a blank one is known by its vote.
 REJOIN_OWN = f"""
 {JOIN}
 SELECT DISTINCT ON (v.id) %(round)s, v.id, cv.case_id, %(now)s::timestamptz, %(reason)s
   FROM ({HOMELESS}) v
   JOIN classify_casevote cv ON cv.round_id = %(round)s AND cv.vote_id = v.id
   JOIN classify_case c ON c.id = cv.case_id
- WHERE c.origin IN ('split', 'voter') OR c.origin = 'blank' AND v.headline_id IS NULL
+ WHERE c.origin = 'voter' OR c.origin = 'blank' AND v.headline_id IS NULL
+    OR c.origin = 'split' AND (
+         c.split_from_id IS NULL
+         OR v.headline_id = c.headline_id
+            AND EXISTS (SELECT FROM classify_casesplit split
+                         WHERE split.case_id = c.split_from_id AND split.merged_at IS NULL
+                           AND split.split_at <= cv.joined_at))
  ORDER BY v.id, cv.id DESC
 """  # noqa: S608 - of constants
 

@@ -26,6 +26,7 @@ from classify.assignment.following import (
     SHOW_NEW_TEXT,
 )
 from classify.assignment.opening import JOIN_BESIDE, JOIN_HEADLINES, OPEN_HEADLINES, OPEN_SINGLES
+from classify.assignment.parting import JOIN_PARTS, OPEN_PARTS
 from classify.assignment.reading import unread
 from classify.assignment.reopening import REOPEN_JOINED
 from classify.models import Case, Round, RoundReviewer
@@ -70,7 +71,7 @@ def follow_votes(round: Round, *, reason: str) -> None:
     lock_seats(round)
     values = _values(round, reason=reason)
     if round.coding_closed_at is None:
-        arriving = [REJOIN_OWN, SHOW_NEW_TEXT, *_opening(round)]
+        arriving = [REJOIN_OWN, SHOW_NEW_TEXT, JOIN_PARTS, OPEN_PARTS, *_opening(round)]
         follow = [LEAVE_CHANGED, *arriving, FLAG_JOINED, REOPEN_JOINED]
     else:
         follow = [REJOIN_CLOSED, FLAG_CLOSED]
@@ -79,6 +80,14 @@ def follow_votes(round: Round, *, reason: str) -> None:
         _run(values, COUNT_CASES)
         dealing.deal(round)
         take_back_hand_ins(round)
+
+
+def open_parts(round: Round, case: Case, *, reason: str) -> None:
+    """Give every voter behind a headline that was just split a case of their own, read by the same people.
+
+    The votes have left the shared case. Round and seats are locked by the caller, who counts.
+    """
+    _run({**_values(round, reason=reason), "case": case.pk}, JOIN_PARTS, OPEN_PARTS, few=True)
 
 
 def _reason(batch_id: int | None) -> str:
@@ -140,14 +149,16 @@ def _values(round: Round, *, reason: str) -> dict[str, Any]:
         "now": timezone.now(),
         "reason": reason,
         "by": None,
+        "case": None,
     }
 
 
-def _run(values: dict[str, Any], *statements: str) -> int:
+def _run(values: dict[str, Any], *statements: str, few: bool = False) -> int:
     """Run the statements in their order; returns how many rows they touched together.
 
     Tables that were filled a moment ago have no statistics yet: the planner takes them for empty and would go
-    through 100,000 votes once per case. All these statements are over whole sets, so it is told to hash.
+    through 100,000 votes once per case. All these statements are over whole sets, so it is told to hash, but
+    where they are about a `few` votes.
     """
     last = Option.objects.filter(poll=values["poll"]).aggregate(last=Max("position"))["last"] or 0
     each = ", ".join(f"count(*) FILTER (WHERE o.position = {place})" for place in range(1, last + 1))
@@ -155,10 +166,12 @@ def _run(values: dict[str, Any], *statements: str) -> int:
     drawn = DRAWN if "headlines" in values else ""
     touched = 0
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_nestloop = off")
+        if not few:
+            cursor.execute("SET LOCAL enable_nestloop = off")
         for sql in statements:
             filled = sql.replace("PER_POSITION", each).replace("NO_VOTES", none)
             cursor.execute(filled.replace("ONLY_DRAWN", drawn), values)
             touched += cursor.rowcount
-        cursor.execute("SET LOCAL enable_nestloop = on")
+        if not few:
+            cursor.execute("SET LOCAL enable_nestloop = on")
     return touched

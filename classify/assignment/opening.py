@@ -24,13 +24,13 @@ SELECT n.id, %(round)s, %(poll)s, n.headline_id, n.origin, n.text, n.n_votes, n.
 # counts, since updating it at once would make its keys be checked twice.
 COUNTED = "count(*) AS n_votes, ARRAY[PER_POSITION]::int[] AS counts"
 JOIN = "INSERT INTO classify_casevote (round_id, vote_id, case_id, joined_at, reason)"
-_NEW_ID = "nextval(pg_get_serial_sequence('classify_case', 'id'))"
+NEW_ID = "nextval(pg_get_serial_sequence('classify_case', 'id'))"
 
 # The id of a case stands in addresses that reviewers see, and files are often sorted by option: so ids are
 # given in a hashed order, never in the file's.
 OPEN_HEADLINES = f"""
 WITH n AS (
-  SELECT {_NEW_ID} AS id, shown.headline_id, 'headline' AS origin, shown.text, shown.n_votes, shown.counts
+  SELECT {NEW_ID} AS id, shown.headline_id, 'headline' AS origin, shown.text, shown.n_votes, shown.counts
     FROM (SELECT h.id AS headline_id, h.text, wanted.n_votes, wanted.counts
             FROM (SELECT v.headline_id AS id, {COUNTED}
                     FROM ({HOMELESS}) v JOIN polls_option o ON o.id = v.option_id
@@ -50,6 +50,8 @@ SELECT %(round)s, v.id, c.id, %(now)s, %(reason)s
   FROM ({HOMELESS}) v
   JOIN classify_case c
     ON c.round_id = %(round)s AND c.origin = 'headline' AND c.headline_id = v.headline_id
+   AND NOT EXISTS (SELECT FROM classify_casesplit split
+                    WHERE split.case_id = c.id AND split.merged_at IS NULL)
 """  # noqa: S608 - of constants
 
 # A case for one voter: without a headline, or everybody where the unit is the voter. That is one vote, or all
@@ -57,7 +59,7 @@ SELECT %(round)s, v.id, c.id, %(now)s, %(reason)s
 # are often sorted by option: so ids follow a hash, not the file.
 OPEN_SINGLES = f"""
 WITH n AS (
-  SELECT {_NEW_ID} AS id, v.votes, v.headline_id, v.n_votes, v.counts,
+  SELECT {NEW_ID} AS id, v.votes, v.headline_id, v.n_votes, v.counts,
          CASE WHEN %(unit)s = 'voter' THEN 'voter' ELSE 'blank' END AS origin,
          CASE WHEN v.headline_id IS NULL THEN '' ELSE v.headline_raw END AS text
     FROM (SELECT array_agg(v.id ORDER BY v.id) AS votes,

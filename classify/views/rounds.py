@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from classify import permissions, rounds, visibility
 from classify.forms.calibration import PracticeForm
 from classify.forms.rounds import RoundForm, SecondReviewerForm
-from classify.models import Round
+from classify.models import CaseSplit, Round
 from classify.views.calibration import practice_of_round, practice_preview, wanted_of
 from classify.views.poll import state_of
 from polls.models import Poll, User
@@ -124,6 +124,8 @@ def round_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "can_hand_in": permissions.can_hand_in(by, round),
         "can_see_conflicts": visibility.can_see_conflicts(by, round),
         "can_see_results": visibility.can_see_results(by, round),
+        "can_see_splits": CaseSplit.objects.filter(round=round).exists()
+        and visibility.can_see_splits(by, round),
         "can_close": permissions.can_close_coding(by, round),
         "can_discard": permissions.can_discard(by, round),
         "second_form": SecondReviewerForm(round=round, by=by) if may_set_up and incomplete else None,

@@ -59,6 +59,7 @@ from classify.visibility.rules import (
     is_revealed,
     polls_with_open_votes,
 )
+from classify.visibility.splits import can_see_splits, check_can_see_splits, splits_of
 from classify.visibility.talk import Comment, comments_on
 
 __all__ = [
@@ -85,11 +86,13 @@ __all__ = [
     "can_see_conflicts",
     "can_see_overruled",
     "can_see_results",
+    "can_see_splits",
     "can_see_votes",
     "cases_standing_in",
     "check_can_see_conflicts",
     "check_can_see_overruled",
     "check_can_see_results",
+    "check_can_see_splits",
     "check_can_see_votes",
     "comments_on",
     "count_done",
@@ -113,6 +116,7 @@ __all__ = [
     "polls_with_open_votes",
     "proposals_for",
     "rounds_with_results",
+    "splits_of",
     "standing_in",
     "stretch",
     "visible_flags",

@@ -90,6 +90,16 @@ CHECKS = [
         "UPDATE classify_carriedcase SET reopened_by_id = (SELECT min(id) FROM polls_user)",
     ),
     ("classify_carriedcase_round_of_its_case", "UPDATE classify_carriedcase SET round_id = -1"),
+    (
+        "classify_case_split_from_its_round",
+        "UPDATE classify_case SET split_from_id = -1 WHERE origin = 'split'",
+    ),
+    (
+        "classify_case_split_from_one",
+        "UPDATE classify_case SET origin = 'voter' WHERE split_from_id IS NOT NULL",
+    ),
+    ("classify_casesplit_round_of_its_case", "UPDATE classify_casesplit SET round_id = -1"),
+    ("classify_casesplit_merged_by_somebody", "UPDATE classify_casesplit SET merged_at = now()"),
     ("classify_casevote_round_of_its_case", "UPDATE classify_casevote SET round_id = -1"),
     ("classify_decision_slot", "UPDATE classify_decision SET slot = 3 WHERE slot = 1"),
     ("classify_decision_seq_check", "UPDATE classify_decision SET seq = -1 WHERE seq = 1"),
