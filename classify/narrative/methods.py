@@ -31,6 +31,8 @@ def _what_was_read(facts: MethodFacts) -> list[str]:
     }[Round.Unit(facts.unit)]
     counted = unit.format(votes=facts.votes, cases=facts.cases, headlines=facts.cases - facts.blank)
     said = [*_dates(facts), f"{counted} {_readers(facts)}"]
+    if facts.carried:
+        said.append(_carried(facts))
     if facts.left:
         said.append(
             ngettext(
@@ -50,13 +52,25 @@ def _what_was_read(facts: MethodFacts) -> list[str]:
     return said
 
 
+def _carried(facts: MethodFacts) -> str:
+    """What was not read again, since the same people had been read before."""
+    return ngettext(
+        "{n} case ({voters}) was carried over from earlier rounds and not read again.",
+        "{n} cases ({voters}) were carried over from earlier rounds and not read again.",
+        facts.carried,
+    ).format(
+        n=facts.carried,
+        voters=ngettext("{n} voter", "{n} voters", facts.carried_voters).format(n=facts.carried_voters),
+    )
+
+
 def _readers(facts: MethodFacts) -> str:
     if facts.reviewers == 1:
         template = _(
             "One reviewer read them with the codebook “{codebook}”, version {version} "
             "({categories} categories)."
         )
-    elif facts.reviewers == 2 and not facts.doubly_coded:
+    elif facts.reviewers == 2 and (facts.carried or not facts.doubly_coded):
         # Not called read by two before it is.
         template = _(
             "Two reviewers read them, each on their own, with the codebook “{codebook}”, version {version} "
@@ -130,7 +144,7 @@ def _blindness(facts: MethodFacts) -> list[str]:
 def _differences(facts: MethodFacts) -> list[str]:
     said = [
         _("Both readings gave the same category to {agreed} of {cases} cases.").format(
-            agreed=facts.agreed, cases=facts.cases
+            agreed=facts.agreed, cases=facts.read_cases
         )
     ]
     if facts.differing:
@@ -162,7 +176,9 @@ def _differences(facts: MethodFacts) -> list[str]:
     said += [sentence for n, sentence in zip(counts, resolved, strict=True) if n]
     if facts.unread:
         said.append(
-            _("{n} of {cases} cases do not have two readings yet.").format(n=facts.unread, cases=facts.cases)
+            _("{n} of {cases} cases do not have two readings yet.").format(
+                n=facts.unread, cases=facts.read_cases
+            )
         )
     return said
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db.models import Count, Q, Sum
 
 from classify import assignment
-from classify.models import Case, Category, Decision, ProfileView, Round
+from classify.models import Case, CaseVote, Category, Decision, ProfileView, Round
 from polls.models import Batch
 
 
@@ -17,7 +17,8 @@ class MethodFacts:
     """Counts are of cases with a live vote unless named otherwise.
 
     ``differing`` had two different readings or an unsure one; ``adjudicated`` and ``by_consensus`` of them
-    are resolved. ``after_reveal`` were decided after the round was revealed and reopened; ``left`` are
+    are resolved. ``carried`` came over from earlier rounds, with ``carried_voters`` behind them, and were not
+    read. ``after_reveal`` were decided after the round was revealed and reopened; ``left`` are
     reviewers who read some and then left; ``doubly_coded`` says whether every case has two readings.
     ``informed`` reviewers had imported votes of this poll themselves.
     """
@@ -36,6 +37,8 @@ class MethodFacts:
     adjudicated: int
     by_consensus: int
     unread: int
+    carried: int
+    carried_voters: int
     after_reveal: int
     left: int
     doubly_coded: bool
@@ -46,6 +49,11 @@ class MethodFacts:
     opened_on: date | None
     closed_on: date | None
     coding_closed_at: datetime | None
+
+    @property
+    def read_cases(self) -> int:
+        """The cases that were there to be read in this round."""
+        return self.cases - self.carried
 
     @property
     def resolved(self) -> int:
@@ -73,6 +81,7 @@ def methods_for(round_: Round) -> MethodFacts:
         by_consensus=Count("pk", filter=Q(resolution=resolution.CONSENSUS)),
         unread=Count("pk", filter=Q(status__in=[status.WAITING, status.ONE_DECISION])),
         after_reveal=Count("pk", filter=Q(after_reveal=True)),
+        carried=Count("pk", filter=Q(resolution=resolution.CARRIED)),
     )
     seats = list(assignment.reviewers_of(round_))
     reviewers = [seat.user_id for seat in seats]
@@ -85,6 +94,7 @@ def methods_for(round_: Round) -> MethodFacts:
         rule=round_.rule,
         reviewers=len(reviewers),
         left=sum(seat.left_at is not None for seat in seats),
+        carried_voters=_voters_carried(round_) if counts["carried"] else 0,
         doubly_coded=assignment.is_doubly_coded(round_),
         profile_views=ProfileView.objects.filter(case__round=round_)
         .values("vote", "viewer")
@@ -101,3 +111,14 @@ def methods_for(round_: Round) -> MethodFacts:
         coding_closed_at=round_.coding_closed_at,
         **counts,
     )
+
+
+def _voters_carried(round_: Round) -> int:
+    """How many people stand behind the cases that were carried over."""
+    behind = CaseVote.objects.filter(
+        round=round_,
+        left_at__isnull=True,
+        vote__voided_at__isnull=True,
+        case__resolution=Case.Resolution.CARRIED,
+    )
+    return behind.aggregate(n=Count("vote__voter", distinct=True))["n"] or 0
