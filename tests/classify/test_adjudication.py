@@ -9,11 +9,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from classify import adjudication, rounds
-from classify.models import Adjudication, Case, Category, Decision, Round
+from classify import adjudication, rounds, visibility
+from classify.models import Adjudication, Case, Category, CodebookFlag, Decision, Round
 from polls.permissions import PollRefused
 from tests import factories
 from tests.classify import acts
+from tests.classify.judging import close, judge, propose
 
 
 @pytest.fixture
@@ -35,21 +36,6 @@ def round(poll, votes, ada, rosa, sam, jude, juno) -> Round:
 @pytest.fixture
 def conflict(round, rosa, sam) -> Case:
     return acts.disagree(round, Case.objects.get(round=round, text="CX Lead"), rosa, sam)
-
-
-def judge(case, by, category="cx", **more) -> Adjudication:
-    given = {"reason": "slip", "rationale": "", "client_id": uuid.uuid4()} | more
-    return adjudication.decide(case=case, by=by, category_code=category, **given)
-
-
-def propose(case, by, category="cx", **more) -> Adjudication:
-    given = {"reason": "ambiguous", "rationale": "", "client_id": uuid.uuid4()} | more
-    return adjudication.propose(case=case, by=by, category_code=category, **given)
-
-
-def close(case, by, **more) -> Adjudication:
-    given = {"reason": "ambiguous", "rationale": "", "client_id": uuid.uuid4()} | more
-    return adjudication.close_unresolved(case=case, by=by, **given)
 
 
 def code(name: str) -> Category:
@@ -102,6 +88,34 @@ class TestClaiming:
         claimed = adjudication.claim(case=conflict, by=juno)
         assert (claimed.claimed_by, claimed.sealed_at) == (juno, sealed)
 
+    def test_what_is_given_back_is_free_and_stays_sealed(self, round, conflict, jude, juno):
+        adjudication.claim(case=conflict, by=jude)
+        assert adjudication.give_back(round=round, cases=[conflict.pk], by=juno) == 0
+        assert Case.objects.get(pk=conflict.pk).claimed_by == jude
+        assert adjudication.give_back(round=round, cases=[conflict.pk], by=jude) == 1
+        assert adjudication.give_back(round=round, cases=[conflict.pk], by=jude) == 0
+        given = Case.objects.get(pk=conflict.pk)
+        assert (given.claimed_by, given.claimed_at) == (None, None)
+        assert given.sealed_at is not None
+        assert adjudication.claim(case=conflict, by=juno).claimed_by == juno
+
+    def test_a_claim_is_renewed_while_something_happens(self, conflict, jude, juno):
+        adjudication.claim(case=conflict, by=jude)
+        before = timezone.now() - adjudication.CLAIM_STANDS + timedelta(minutes=5)
+        Case.objects.filter(pk=conflict.pk).update(claimed_at=before)
+        adjudication.renew(case=conflict, by=juno)
+        assert Case.objects.get(pk=conflict.pk).claimed_at == before
+        adjudication.renew(case=conflict, by=jude)
+        assert Case.objects.get(pk=conflict.pk).claimed_at > before
+
+    def test_a_claim_that_ended_is_not_renewed(self, conflict, jude):
+        adjudication.claim(case=conflict, by=jude)
+        ended = timezone.now() - adjudication.CLAIM_STANDS - timedelta(minutes=1)
+        Case.objects.filter(pk=conflict.pk).update(claimed_at=ended)
+        adjudication.renew(case=conflict, by=jude)
+        assert Case.objects.get(pk=conflict.pk).claimed_at == ended
+        assert adjudication.holder(Case.objects.get(pk=conflict.pk)) is None
+
     @pytest.mark.parametrize("name", ["ada", "rosa", "sam", "vera", "nina"])
     def test_only_an_adjudicator_claims(self, name, conflict, request):
         with pytest.raises(PollRefused):
@@ -113,6 +127,68 @@ class TestClaiming:
         with pytest.raises(ValidationError, match="no conflict any more"):
             adjudication.claim(case=conflict, by=jude)
         assert Case.objects.get(pk=conflict.pk).sealed_at is None
+
+
+class TestWithoutAVote:
+    """A case behind which nobody stands any more, as after a split, is nothing to resolve."""
+
+    @pytest.fixture
+    def empty(self, conflict) -> Case:
+        Case.objects.filter(pk=conflict.pk).update(n_votes=0)
+        return conflict
+
+    def test_it_is_in_no_queue_and_no_count(self, round, empty, jude, ada):
+        assert not adjudication.queue(jude, round)
+        assert visibility.count_open(jude, round) == 0
+        assert visibility.pairs_of(jude, round) == []
+        assert visibility.counts_for(ada, round).conflicts == 0
+
+    def test_nothing_is_done_to_it(self, empty, jude, ada):
+        for act in (
+            lambda: adjudication.claim(case=empty, by=jude),
+            lambda: judge(empty, jude),
+            lambda: close(empty, ada),
+        ):
+            with pytest.raises(ValidationError, match="Nobody shows this title any more"):
+                act()
+
+
+class TestRoundsThatAreOver:
+    def test_in_an_archived_round_nothing_is_resolved(self, round, conflict, ada, jude):
+        rounds.close_coding(round=round, by=ada)
+        Round.objects.filter(pk=round.pk).update(archived_at=timezone.now(), archived_by=ada)
+        for act in (
+            lambda: adjudication.claim(case=conflict, by=jude),
+            lambda: judge(conflict, jude),
+            lambda: close(conflict, ada),
+        ):
+            with pytest.raises(PollRefused, match="archived"):
+                act()
+
+
+class TestFlagging:
+    def test_what_the_codebook_should_say_is_kept_with_the_judgement(self, round, conflict, jude):
+        row = judge(conflict, jude, flag="  Say what a lead is.\x00 ")
+        flag = CodebookFlag.objects.get()
+        assert (flag.text, flag.adjudication, flag.raised_by) == ("Say what a lead is.", row, jude)
+        assert flag.codebook == round.version.codebook
+        assert flag.settled_at is None
+
+    def test_nothing_is_noted_without_a_word(self, conflict, jude):
+        judge(conflict, jude, flag="  ")
+        assert not CodebookFlag.objects.exists()
+
+    def test_a_note_too_long_leaves_nothing_done(self, conflict, jude):
+        with pytest.raises(ValidationError, match="at most 2000 are kept"):
+            judge(conflict, jude, flag="x" * 2001)
+        assert not Adjudication.objects.exists()
+        assert Case.objects.get(pk=conflict.pk).status == "conflict"
+
+    def test_the_second_click_notes_it_once(self, conflict, jude):
+        sent = uuid.uuid4()
+        for _ in range(2):
+            judge(conflict, jude, flag="Say it.", client_id=sent)
+        assert CodebookFlag.objects.count() == 1
 
 
 class TestDeciding:
