@@ -7,10 +7,12 @@ import uuid
 import pytest
 from django.core.exceptions import ValidationError
 
-from classify import adjudication, carrying, rounds, verify
+from classify import adjudication, carrying, exports, rounds, verify, visibility
 from classify.assignment import next_case
 from classify.models import CarriedCase, Case, Category, CodebookVersion, Decision, Round
+from classify.narrative import methods_of
 from classify.reports import agreement_for, progress_for
+from classify.reports.methods import methods_for
 from polls import votes
 from polls.merging import merge_voters
 from polls.models import Poll, User, Vote, Voter
@@ -358,3 +360,23 @@ class TestReading:
         CarriedCase.objects.filter(case__text="Agent").delete()
         kinds = {drift.kind for drift in verify.verify(made.poll).drift}
         assert kinds == {"status", "final", "resolution"}
+
+    def test_the_methods_tell_it_and_count_it_as_read_by_nobody(self, made, rosa, sam):
+        acts.agree_on_all(made, rosa, sam)
+        facts = methods_for(made)
+        assert (facts.cases, facts.carried, facts.carried_voters, facts.read_cases) == (5, 4, 6, 1)
+        text = " ".join(methods_of(facts))
+        assert "4 cases (6 voters) were carried over from earlier rounds and not read again." in text
+        assert "Both readings gave the same category to 1 of 1 cases." in text
+        assert "read all of them" not in text
+
+    def test_exports_call_it_carried(self, made):
+        rows = list(exports.classified(made.poll, made).rows)
+        at = exports.classified(made.poll, made).header.index("status")
+        assert sorted(row[at] for row in rows) == ["carried"] * 6 + ["unresolved"]
+
+    def test_progress_of_a_reviewer_is_of_what_they_have_to_read(self, made, ada, rosa, sam):
+        assert visibility.counts_for(rosa, made).total == 1
+        assert visibility.counts_for(ada, made).total == 5
+        seen = visibility.counts_for(ada, made)
+        assert (seen.status["resolved"], seen.carried, seen.resolved_here) == (4, 4, 0)
