@@ -354,14 +354,15 @@ def _case(world: Study) -> dict[str, Any]:
 
 
 def _shared_case(world: Study) -> dict[str, Any]:
-    return {**of_round(world), "case_id": world.case(SHARED).pk}
+    case = Case.objects.get(round=world.round, text=SHARED, origin="headline")
+    return {**of_round(world), "case_id": case.pk}
 
 
 def _split_case(world: Study) -> dict[str, Any]:
     """A title that Rosa split, and nobody has read since."""
-    case = world.case(SHARED)
-    splitting.split_case(round=case.round, case_id=case.pk, by=world.people["rosa"])
-    return {**of_round(world), "case_id": case.pk}
+    shared = _shared_case(world)
+    splitting.split_case(round=world.round, case_id=shared["case_id"], by=world.people["rosa"])
+    return shared
 
 
 def _far_case(world: Study) -> dict[str, Any]:
