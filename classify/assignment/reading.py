@@ -7,6 +7,7 @@ not read. A person may hold the first slot of one case and the second of another
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -19,8 +20,9 @@ MAX_UPCOMING = 20
 """Cases handed out at once."""
 
 
-def _arm(slot: int, compare: str) -> str:
-    """The next unread cases of one slot on one side of the place, in the order of its partial index.
+def unread_arm(slot: int, *, where: str, round: str = "%(round)s", limit: str = "%(limit)s") -> str:
+    """The unread cases of one slot in the order of its partial index, as SQL; `where` says on which side of a
+    place.
 
     The columns are those of the view that reviewers read, of this slot alone. They are taken from the table,
     since through the view the planner would sort all that is to do instead of following the partial index.
@@ -31,15 +33,16 @@ def _arm(slot: int, compare: str) -> str:
 (SELECT c.id, c.round_id, c.poll_id, {slot} AS slot, c.reviewer{slot}_id, c.order{slot} AS place,
         c.headline_id, c.origin, c.text, c.n_votes, c.decision{slot}_id, c.cat{slot}, c.review_again
    FROM classify_case c
-  WHERE c.round_id = %(round)s AND c.reviewer{slot}_id = %(reviewer)s AND c.decision{slot}_id IS NULL
-    AND (c.order{slot}, c.id) {compare} (%(order)s, %(case)s) AND c.n_votes > 0
-    AND (SELECT count(*) = 0 FROM classify_decision d WHERE d.case_id = c.id AND d.slot = {slot}
-            AND d.reviewer_id = %(reviewer)s)
-  ORDER BY c.order{slot}, c.id LIMIT %(limit)s)"""  # noqa: S608 - of constants
+  WHERE c.round_id = {round} AND c.reviewer{slot}_id = %(reviewer)s AND c.decision{slot}_id IS NULL
+    AND (c.order{slot}, c.id) {where} AND c.n_votes > 0
+    AND (SELECT count(*) = 0 FROM classify_decision d
+          WHERE d.case_id = c.id AND d.slot = {slot} AND d.reviewer_id = %(reviewer)s)
+  ORDER BY c.order{slot}, c.id LIMIT {limit})"""  # noqa: S608 - of constants
 
 
 def _side(compare: str) -> str:
-    return f"({_arm(1, compare)} UNION ALL {_arm(2, compare)} ORDER BY place, id LIMIT %(limit)s)"
+    arms = " UNION ALL ".join(unread_arm(slot, where=f"{compare} (%(order)s, %(case)s)") for slot in (1, 2))
+    return f"({arms} ORDER BY place, id LIMIT %(limit)s)"
 
 
 # From the place on, then once around: the second half runs only when the first does not fill the limit.
@@ -84,8 +87,13 @@ def upcoming_after(
         for sql in (UNREAD, WITHDRAWN):
             db.execute(sql, values)
             if rows := db.fetchall():
-                return [ReviewerCase.from_db(connection.alias, _FIELDS, row) for row in rows]
+                return [case_of(row) for row in rows]
     return []
+
+
+def case_of(row: Sequence[Any]) -> ReviewerCase:
+    """A row of the statements above."""
+    return ReviewerCase.from_db(connection.alias, _FIELDS, row)
 
 
 def upcoming(

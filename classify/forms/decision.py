@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from classify.adjudication import MAX_FLAG
@@ -16,63 +21,98 @@ WITHDRAWN = "_withdrawn"
 """With an underscore, so that no category's code can be the same."""
 UNRESOLVED = "_unresolved"
 THEIRS = "_theirs"
+_PLACE = re.compile(r"(-?[0-9]{1,19}):([0-9]{1,18})")
 MAX_NOTE = 2000
 MAX_MILLISECONDS = 3_600_000
 """A longer time is a page left open, and tells nothing about the reading."""
 
 
-_NAMED = forms.CharField(
-    max_length=50,
-    error_messages={
-        "required": _("Choose a category, or “Unsure”."),
-        "max_length": _("That is no category of this codebook. Reload the page."),
-    },
-)
+_INCOMPLETE = _("The page was incomplete. Reload it and decide once more.")
+_NO_VERDICT = _("Choose a category, or “Unsure”.")
+_NO_CATEGORY = _("That is no category of this codebook. Reload the page.")
+_TOO_LONG = _("Keep the note under %(limit_value)d characters; it is not stored.")
 
-_CATEGORY_ERRORS = {
-    "required": _("Choose what this title is."),
-    "invalid_choice": _("That is no category of this codebook. Reload the page."),
-}
+
+_CATEGORY_ERRORS = {"required": _("Choose what this title is."), "invalid_choice": _NO_CATEGORY}
+
+
+@dataclass(frozen=True, slots=True)
+class SentDecision:
+    """One decision as a script sends it, checked as far as that needs no codebook. `after` is a place in the
+    reviewer's order, (reading order, case id)."""
+
+    client_id: UUID
+    verdict: str
+    note: str
+    evidence: str
+    milliseconds: int | None
+    after: tuple[int, int] | None
+
+
+def read_decision(data: Mapping[str, str]) -> SentDecision:
+    """The fields of `DecisionForm`, and `after`, without the cost of a form.
+
+    Raises ValidationError with the form's sentences. Whether the codebook has the category, `tagging` says.
+    """
+    verdict, note = data.get("verdict", "").strip(), data.get("note", "").strip()
+    if not verdict:
+        raise ValidationError(_NO_VERDICT)
+    if len(note) > MAX_NOTE:
+        raise ValidationError(_TOO_LONG % {"limit_value": MAX_NOTE})
+    evidence = data.get("evidence", "") or str(Decision.Evidence.HEADLINE)
+    try:
+        client_id = UUID(data.get("client_id", ""))
+    except ValueError:
+        raise ValidationError(_INCOMPLETE) from None
+    milliseconds = time_on_screen(data.get("milliseconds", ""))
+    return SentDecision(client_id, verdict, note, evidence, milliseconds, place_of(data.get("after", "")))
+
+
+def time_on_screen(sent: str) -> int | None:
+    """Milliseconds. A time that cannot be is no reason to lose a decision: it counts as unknown."""
+    if not (sent.isascii() and sent.isdigit() and len(sent) <= 20):
+        return None
+    return int(sent) if 0 < int(sent) <= MAX_MILLISECONDS else None
+
+
+def place_of(text: str) -> tuple[int, int] | None:
+    """(reading order, case id) of "order:case"; None where that is not what it says."""
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        return None
+    order = int(found[1])
+    return (order, int(found[2])) if -(2**63) <= order < 2**63 else None
 
 
 class DecisionForm(forms.Form):
     """One decision. `verdict` is a category's code, "unsure" or "_withdrawn"; `milliseconds` may be null."""
 
-    client_id = forms.UUIDField(
-        error_messages={"required": _("The page was incomplete. Reload it and decide once more.")}
-    )
+    client_id = forms.UUIDField(error_messages={"required": _INCOMPLETE})
     verdict = forms.ChoiceField(
         error_messages={
-            "required": _("Choose a category, or “Unsure”."),
-            "invalid_choice": _("That is no category of this codebook. Reload the page."),
+            "required": _NO_VERDICT,
+            "invalid_choice": _NO_CATEGORY,
         }
     )
     note = forms.CharField(
         required=False,
         max_length=MAX_NOTE,
-        error_messages={"max_length": _("Keep the note under %(limit_value)d characters; it is not stored.")},
+        error_messages={"max_length": _TOO_LONG},
     )
     milliseconds = forms.CharField(required=False, max_length=20)
     evidence = forms.ChoiceField(choices=Decision.Evidence.choices, required=False)
 
-    def __init__(self, *args: Any, codes: list[str] | None, **kwargs: Any) -> None:
-        """`codes` are those of the codebook; None leaves it to `tagging` to know them."""
+    def __init__(self, *args: Any, codes: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if codes is None:
-            self.fields["verdict"] = _NAMED
-        else:
-            self.fields["verdict"].choices = [(code, code) for code in [*codes, UNSURE, WITHDRAWN]]  # type: ignore[attr-defined]
+        self.fields["verdict"].choices = [(code, code) for code in [*codes, UNSURE, WITHDRAWN]]  # type: ignore[attr-defined]
 
     def clean_evidence(self) -> str:
         """The headline, unless the page says that the profile was opened."""
         return self.cleaned_data["evidence"] or str(Decision.Evidence.HEADLINE)
 
     def clean_milliseconds(self) -> int | None:
-        """A time that cannot be is no reason to lose a decision: it counts as unknown."""
-        sent = self.cleaned_data["milliseconds"]
-        if not (sent.isascii() and sent.isdigit()):
-            return None
-        return int(sent) if 0 < int(sent) <= MAX_MILLISECONDS else None
+        """Null where unknown."""
+        return time_on_screen(self.cleaned_data["milliseconds"])
 
 
 class FirstLookForm(forms.Form):

@@ -25,14 +25,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from classify import assignment, tagging, visibility
-from classify.forms.decision import UNSURE, WITHDRAWN, DecisionForm
+from classify.forms.decision import UNSURE, WITHDRAWN, place_of, read_decision
 from classify.models import Case, Decision, ReviewerCase, RoundReviewer
 from classify.permissions import get_round_to_read
 from classify.views.reading import Book, book_of, card_json
 from polls.views.actor import actor
 
-type Place = tuple[int, int]
-_PLACE = re.compile(r"(-?[0-9]{1,19}):([0-9]{1,18})")
 DEFAULT_UPCOMING = 5
 OWN = {UNSURE: Decision.Verdict.UNSURE, WITHDRAWN: Decision.Verdict.WITHDRAWN}
 """What a form may say beside a category's code."""
@@ -74,25 +72,20 @@ def answers_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 @answers_json
 def decide(request: HttpRequest, slug: str, number: int, case_id: int) -> HttpResponse:
     """Store one decision; the reply brings the one case that the page lacks. A repeat is answered alike."""
-    person = actor(request)
-    round = get_round_to_read(person, slug, number)
-    book = book_of(round.version_id)
-    form = DecisionForm(request.POST, codes=[choice.code for choice in book.categories])
-    if not form.is_valid():
-        raise ValidationError([sentence for errors in form.errors.values() for sentence in errors])
-    sent = form.cleaned_data
+    sent = read_decision(request.POST)
     reply = tagging.submit_decision(
-        round=round,
+        round=(slug, number),
         case_id=case_id,
-        by=person,
-        verdict=OWN.get(sent["verdict"], Decision.Verdict.CATEGORY),
-        category_code=None if sent["verdict"] in OWN else sent["verdict"],
-        note=sent["note"],
-        evidence=sent["evidence"],
-        milliseconds=sent["milliseconds"],
-        client_id=sent["client_id"],
-        after=place_of(request.POST.get("after", "")),
+        by=actor(request),
+        verdict=OWN.get(sent.verdict, Decision.Verdict.CATEGORY),
+        category_code=None if sent.verdict in OWN else sent.verdict,
+        note=sent.note,
+        evidence=sent.evidence,
+        milliseconds=sent.milliseconds,
+        client_id=sent.client_id,
+        after=sent.after,
     )
+    book = book_of(reply.decision.version_id)
     verdict, label, color = shown(reply.decision, book)
     return JsonResponse(
         {
@@ -161,12 +154,3 @@ def shown(decision: Decision, book: Book) -> tuple[str, str, str]:
     if decision.verdict == Decision.Verdict.UNSURE:
         return UNSURE, _("Unsure"), ""
     return WITHDRAWN, _("Taken back"), ""
-
-
-def place_of(text: str) -> Place | None:
-    """(reading order, case id) of "order:case"; None where that is not what it says."""
-    found = _PLACE.fullmatch(text)
-    if found is None:
-        return None
-    order = int(found[1])
-    return (order, int(found[2])) if -(2**63) <= order < 2**63 else None

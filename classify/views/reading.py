@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.template.loader import get_template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classify.charts import ink_on
 from classify.cues import Cue, Segment, mark
 from classify.models import Case, Category, CodebookVersion, ReviewerCase
+from classify.views import card_html
 from polls.titles import split_headline
 
 LONG_TITLE = 90
@@ -187,12 +187,11 @@ def card_json(case: ReviewerCase, book: Book) -> dict[str, Any]:
         book=book,
         place=place,
     )
-    shown = {"card": card, "codebook": book}
     return {
         "case": card.case_id,
         "place": place,
-        "html": _title().render(shown) + _cues_inline().render(shown),
-        "cues": _cues().render(shown) if card.cues or card.has_marks else "",
+        "html": card_html.title_html(card) + card_html.cues_inline_html(card),
+        "cues": card_html.cues_html(card),
         "title": card.title or _("No title"),
         "votes": card.n_votes,
         "sentence": announced(card),
@@ -206,15 +205,3 @@ def announced(card: Card | None) -> str:
         return _("That was the last one.")
     n = card.n_votes
     return ngettext("Next title, %(n)d voter.", "Next title, %(n)d voters.", n) % {"n": n}
-
-
-def _title() -> Any:
-    return get_template("classify/includes/tag_title.html")
-
-
-def _cues_inline() -> Any:
-    return get_template("classify/includes/cues_inline.html")
-
-
-def _cues() -> Any:
-    return get_template("classify/includes/cues.html")

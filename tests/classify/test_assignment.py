@@ -446,7 +446,7 @@ class TestReading:
 
     def test_nothing_of_the_other_slot_is_read(self):
         for slot, other in ((1, "2"), (2, "1")):
-            arm = reading._arm(slot, ">")
+            arm = reading.unread_arm(slot, where="> (1, 1)")
             for name in ("reviewer", "order", "decision", "cat"):
                 assert f"{name}{other}" not in arm
             for name in ("status", "final", "sealed", "conflict", "claimed", "resol"):
