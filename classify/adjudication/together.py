@@ -90,7 +90,8 @@ def decide_together(
             continue
         if case.round.adjudicator_first and first_look(case, by) is None:
             # Without a first look nothing of the readings was shown to this person, so this is it.
-            add(case, by, Adjudication.Kind.FIRST, category, NOTHING, _derived(client_id, f"first {case.pk}"))
+            unseen = replace(NOTHING, together=client_id)
+            add(case, by, Adjudication.Kind.FIRST, category, unseen, _derived(client_id, f"first {case.pk}"))
         check_first_look(case, by, category, said)
         rows.append(
             add(case, by, Adjudication.Kind.FINAL, category, said, _derived(client_id, f"final {case.pk}"))

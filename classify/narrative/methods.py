@@ -174,11 +174,41 @@ def _differences(facts: MethodFacts) -> list[str]:
     ]
     counts = (facts.adjudicated, facts.by_consensus, facts.open_conflicts)
     said += [sentence for n, sentence in zip(counts, resolved, strict=True) if n]
+    said += _how_conflicts_were_resolved(facts)
     if facts.unread:
         said.append(
             _("{n} of {cases} cases do not have two readings yet.").format(
                 n=facts.unread, cases=facts.read_cases
             )
+        )
+    return said
+
+
+def _how_conflicts_were_resolved(facts: MethodFacts) -> list[str]:
+    """Whether the third person decided before seeing, and what was resolved several at once."""
+    said = []
+    if facts.looks is not None:
+        said.append(
+            _(
+                "The third person decided each on their own before the two readings were shown, and changed "
+                "{changed} of {seen} first decisions after seeing them."
+            ).format(changed=facts.looks.changed, seen=facts.looks.seen)
+        )
+    if facts.looks is not None and facts.looks.unseen:
+        said.append(
+            ngettext(
+                "{n} more was decided without the two readings being shown at all.",
+                "{n} more were decided without the two readings being shown at all.",
+                facts.looks.unseen,
+            ).format(n=facts.looks.unseen)
+        )
+    if facts.together:
+        said.append(
+            ngettext(
+                "{n} was resolved in one act with others that share a job title.",
+                "{n} were resolved in one act with others that share a job title.",
+                facts.together,
+            ).format(n=facts.together)
         )
     return said
 

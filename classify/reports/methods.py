@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from classify import assignment
-from classify.models import Case, CaseVote, Category, Decision, ProfileView, Round
+from classify.models import Adjudication, Case, CaseVote, Category, Decision, ProfileView, Round
 from polls.models import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLooks:
+    """Of the conflicts that a third person decided first on their own: ``seen`` where the two readings were
+    shown after that, ``changed`` of these; ``unseen`` were decided together without showing them."""
+
+    seen: int
+    changed: int
+    unseen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +30,9 @@ class MethodFacts:
     are resolved. ``carried`` came over from earlier rounds, with ``carried_voters`` behind them, and were not
     read. ``after_reveal`` were decided after the round was revealed and reopened; ``left`` are
     reviewers who read some and then left; ``doubly_coded`` says whether every case has two readings.
-    ``informed`` reviewers had imported votes of this poll themselves.
+    ``informed`` reviewers had imported votes of this poll themselves. ``looks`` are the first looks of a
+    round in which the third person decides before seeing; ``together`` were resolved in one act with others
+    that share a job title.
     """
 
     codebook: str
@@ -49,6 +61,8 @@ class MethodFacts:
     opened_on: date | None
     closed_on: date | None
     coding_closed_at: datetime | None
+    looks: FirstLooks | None = None
+    together: int = 0
 
     @property
     def read_cases(self) -> int:
@@ -109,7 +123,33 @@ def methods_for(round_: Round) -> MethodFacts:
         opened_on=round_.poll.opened_on,
         closed_on=round_.poll.closed_on,
         coding_closed_at=round_.coding_closed_at,
+        looks=_first_looks(round_) if round_.adjudicator_first else None,
+        together=_finals(round_).filter(together__isnull=False).count(),
         **counts,
+    )
+
+
+def _finals(round_: Round) -> QuerySet[Adjudication]:
+    """What was said for good about a case that still has a vote."""
+    final = Adjudication.Kind.FINAL
+    return Adjudication.objects.filter(round=round_, kind=final, case__n_votes__gt=0)
+
+
+def _first_looks(round_: Round) -> FirstLooks:
+    """How often the third person looked first, saw the two readings, and changed their mind."""
+    first = Adjudication.objects.filter(
+        case=OuterRef("case"), decided_by=OuterRef("decided_by"), kind=Adjudication.Kind.FIRST
+    )
+    finals = _finals(round_).annotate(
+        first=Subquery(first.values("category")[:1]), act=Subquery(first.values("together")[:1])
+    )
+    seen = Q(first__isnull=False) & (Q(act__isnull=True) | ~Q(act=F("together")))
+    return FirstLooks(
+        **finals.aggregate(
+            seen=Count("pk", filter=seen),
+            changed=Count("pk", filter=seen & (Q(category__isnull=True) | ~Q(category=F("first")))),
+            unseen=Count("pk", filter=Q(first__isnull=False, act__isnull=False, act=F("together"))),
+        )
     )
 
 

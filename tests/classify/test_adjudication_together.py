@@ -208,7 +208,7 @@ class TestTakingUpTogether:
         one, two, three = sharers(conflicts)
         adjudication.claim(case=one, by=juno)
         taken = adjudication.claim_together(round=round, cases=[one.pk, two.pk, three.pk], by=jude)
-        assert [case.pk for case in taken] == [two.pk, three.pk]
+        assert {case.pk for case in taken} == {two.pk, three.pk}
         assert Case.objects.filter(claimed_by=jude, sealed_at__isnull=False).count() == 2
         assert adjudication.give_back(round=round, cases=[one.pk, two.pk, three.pk], by=jude) == 2
         assert Case.objects.get(claimed_by__isnull=False) == one
