@@ -192,7 +192,7 @@ def _run(sql: str, values: dict[str, Any]) -> Outcome | None:
     if row is None:
         return None
     upcoming = case_of(row[18:]) if row[18] is not None else None
-    return Outcome(*row[:16], (row[16], row[17]), upcoming)
+    return Outcome(*row[:16], place=(row[16], row[17]), next=upcoming)
 
 
 @cache
@@ -215,4 +215,7 @@ def _prepared_cursor() -> Any:
     """
     connection.ensure_connection()
     connection.connection.prepare_threshold = PREPARE_AFTER
-    return connection._prepare_cursor(psycopg.RawCursor(connection.connection))
+    cursor = psycopg.RawCursor(connection.connection)
+    return (
+        connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
+    )

@@ -36,6 +36,6 @@ def accept_invitation(request: HttpRequest, uid: str, token: str) -> HttpRespons
         )
         if accepted is None:
             return render(request, TEMPLATE, {"expired": True}, status=410)
-        login(request, accepted, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, accepted)
         return redirect("home")
     return render(request, TEMPLATE, {"form": form, "invited": user})
