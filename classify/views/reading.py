@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classify.charts import ink_on
-from classify.cues import Cue, Segment, mark
+from classify.cues import Cue, ListCue, Matcher, Segment
 from classify.models import Case, Category, CodebookVersion, ReviewerCase
 from classify.views import card_html
 from polls.titles import split_headline
@@ -50,6 +50,11 @@ class Book:
     categories: tuple[Choice, ...]
     rules: tuple[Mapping[str, Any], ...]
 
+    @cached_property
+    def words(self) -> Matcher:
+        """The words that its rules and lists look for, made ready once."""
+        return Matcher(self.rules, self.categories)
+
     def by_code(self, code: str) -> Choice | None:
         """The category of that code, if there is one."""
         return next((choice for choice in self.categories if choice.code == code), None)
@@ -75,7 +80,7 @@ class Card:
     origin: str
     n_votes: int
     parts: tuple[ShownPart, ...]
-    cues: tuple[Cue, ...]
+    cues: tuple[Cue | ListCue, ...]
     is_long: bool
     review_again: bool
     verdict: str
@@ -97,6 +102,11 @@ class Card:
     def has_marks(self) -> bool:
         """Is a part of it no current role?"""
         return any(part.mark for part in self.parts)
+
+    @property
+    def tells_lists(self) -> bool:
+        """Does a word of it stand on an include or exclude list?"""
+        return any(isinstance(cue, ListCue) for cue in self.cues)
 
 
 def hint_of(definition: str) -> str:
@@ -149,20 +159,20 @@ def card_of(
     review_again: bool = False,
     place: str = "",
 ) -> Card:
-    """The card of a case: the headline in parts as written, and the rules that speak about it.
+    """The card of a case: the headline in parts as written, and what the codebook says of its words.
 
     The parts come from the text itself, so that the next case costs no further statement. `client_id`
     is new with every card: sent twice, the decision is stored once.
     """
     found = split_headline(text)
-    segments, cues = mark([part.raw for part in found], book.rules)
+    segments, rules, lists = book.words.mark([part.raw for part in found])
     parts = [ShownPart(pieces, part.mark) for part, pieces in zip(found, segments, strict=True)]
     return Card(
         case_id=case_id,
         origin=origin,
         n_votes=n_votes,
         parts=tuple(parts),
-        cues=tuple(cues),
+        cues=(*rules, *lists),
         is_long=bool(found) and len(found[0].raw) > LONG_TITLE,
         review_again=review_again,
         verdict=verdict,
