@@ -120,7 +120,7 @@ def _to_do(person: User, case: Case, book: Book, sent: Form | None) -> dict[str,
 def _alike(person: User, case: Case) -> list[adjudication.SharedTitle]:
     """Job titles that other open conflicts show too, for who may resolve these together."""
     round = case.round
-    if case.status != Case.Status.CONFLICT or case.closed_unresolved_at is not None:
+    if case.status != Case.Status.CONFLICT or case.closed_unresolved_at is not None or not case.n_votes:
         return []
     if not (adjudication.can_propose(person, round, case) or adjudication.can_decide(person, round, case)):
         return []

@@ -25,8 +25,8 @@ from classify.visibility import Pair, Wanted
 from polls.models import User
 from polls.permissions import PollRefused
 
-FIELDS = ("sort", "pair", "whose", "done")
-"""What the address may say."""
+FIELDS = ("sort", "pair", "whose")
+"""What is remembered of what the address says."""
 _BETWEEN = "~"
 _UNSURE = "unsure"
 

@@ -30,9 +30,10 @@ def conflicts(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     person = actor(request)
     round = get_round_or_404(request, slug, number)
     visibility.check_can_see_conflicts(person, round)
-    elsewhere = recall(request, f"conflicts {slug} {number}", FIELDS)
-    if elsewhere is not None:
-        return elsewhere
+    if request.GET.get("done") != "1":
+        elsewhere = recall(request, f"conflicts {slug} {number}", FIELDS)
+        if elsewhere is not None:
+            return elsewhere
     walk, book = walk_of(person, round, request.GET), book_of(round.version_id)
     ended = timezone.now() - adjudication.CLAIM_STANDS
     piece = visibility.stretch(person, round, walk.wanted, ended=ended, **_place(request))
