@@ -28,9 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-LIMIT = 3.0
+LIMIT = 2.0
 STATEMENTS = 8
-GROWTH = 1.5
+GROWTH = 1.2
 TURN = 25
 """Requests of one kind before the other has its turn."""
 OPTIONS = ("Extremely important", "Moderately important", "Not very important")
@@ -110,7 +110,8 @@ class Side:
         with self.override():
             self.handler = WSGIHandler()
         client = Client()
-        client.force_login(user)
+        with self.override():
+            client.force_login(user)
         self.cookies = f"sessionid={client.cookies['sessionid'].value}; csrftoken={'a' * 32}"
 
     def post(self, path: str, data: dict[str, str]) -> float:
@@ -209,7 +210,7 @@ def decision_requests(round: Any, reader: Any) -> Iterator[tuple[str, dict[str, 
     from classify.assignment import next_case
 
     while (case := next_case(round=round, reviewer=reader)) is not None:
-        path = reverse("classify:tag-case", args=[round.poll.slug, round.number, case.pk])
+        path = reverse("classify:decide", args=[round.poll.slug, round.number, case.pk])
         yield path, {"verdict": "cx", "client_id": str(uuid.uuid4()), "milliseconds": "900", "note": ""}
 
 
@@ -250,6 +251,8 @@ def sides_of(round: Any, readers: list[Any], size: int) -> list[tuple[str, Side,
     bare = {
         "MIDDLEWARE": [name for name in settings.MIDDLEWARE if name.endswith(kept)],
         "ROOT_URLCONF": sys.modules[__name__],
+        "SESSION_ENGINE": "django.contrib.sessions.backends.db",
+        "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"],
         "ALLOWED_HOSTS": ["localhost"],
     }
     own = {
