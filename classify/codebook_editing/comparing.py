@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from django.utils.functional import Promise
@@ -150,7 +150,8 @@ def compare(
     for identity, text in new.items():
         if identity not in old:
             kind = RESTORED if identity in restored else ADDED
-            found.append(CategoryDifference(identity, kind, text.label, "", text.color))
+            texts = _fields(replace(text, definition="", include=(), exclude=(), examples=()), text)
+            found.append(CategoryDifference(identity, kind, text.label, "", text.color, texts))
             continue
         fields = _fields(old[identity], text)
         if fields or identity in moved:

@@ -20,6 +20,16 @@ class Piece:
     kind: str
     text: str
 
+    @property
+    def words(self) -> str:
+        """The text without the space behind it, which is not to be underlined."""
+        return self.text.rstrip() or self.text
+
+    @property
+    def space(self) -> str:
+        """The space behind the words."""
+        return self.text[len(self.words) :]
+
 
 type Pieces = tuple[Piece, ...]
 

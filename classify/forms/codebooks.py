@@ -97,7 +97,7 @@ class CategoryForm(forms.Form):
         label=gettext_lazy("Include"),
         required=False,
         rows=4,
-        help_text=gettext_lazy("One per line. Reviewers see these words marked in a title."),
+        help_text=gettext_lazy("One per line. Where a title holds one of them, reviewers see it marked."),
     )
     exclude = LinesField(
         label=gettext_lazy("Exclude"), required=False, rows=4, help_text=gettext_lazy("One per line.")

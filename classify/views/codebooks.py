@@ -29,14 +29,14 @@ def codebook_list(request: HttpRequest) -> HttpResponse:
     person = actor(request)
     may_edit = permissions.can_edit_codebooks(person)
     newest = list(codebooks.newest_versions().prefetch_related("categories"))
-    drafts = {}
+    drafts, flags = {}, {}
     if may_edit:
         found = CodebookVersion.objects.filter(published_at__isnull=True).select_related(
             "codebook", "edited_by"
         )
         drafts = {draft.codebook_id: draft for draft in found.order_by("codebook__code")}
-    flags = visibility.open_flags(person).order_by().values("codebook").annotate(n=Count("pk"))
-    counts = {row["codebook"]: row["n"] for row in flags} if may_edit else {}
+        counted = visibility.open_flags(person).order_by().values("codebook").annotate(n=Count("pk"))
+        flags = {row["codebook"]: row["n"] for row in counted}
     uses = uses_of(person)
     known = {version.codebook_id for version in newest}
     context = {
@@ -44,7 +44,7 @@ def codebook_list(request: HttpRequest) -> HttpResponse:
             {
                 "version": version,
                 "draft": drafts.get(version.codebook_id),
-                "flags": counts.get(version.codebook_id, 0),
+                "flags": flags.get(version.codebook_id, 0),
                 "uses": uses[version.codebook_id],
             }
             for version in newest
