@@ -81,12 +81,11 @@ def _part(part: ShownPart) -> str:
         else escape(piece.text)
         for piece in part.segments
     )
-    text = f"<bdi>{text}</bdi>"
     if part.mark == "former":
-        return f'<s>{text}</s> <span class="part-mark">{escape(_("former"))}</span>'
+        return f'<bdi><s>{text}</s></bdi> <span class="part-mark">{escape(_("former"))}</span>'
     if part.mark == "aspiring":
-        return f'{text} <span class="part-mark">{escape(_("hoped for"))}</span>'
-    return text
+        return f'<bdi>{text}</bdi> <span class="part-mark">{escape(_("hoped for"))}</span>'
+    return f"<bdi>{text}</bdi>"
 
 
 def _look(piece: Segment) -> str:

@@ -86,7 +86,7 @@ def test_the_panel_tells_the_entries_in_full_and_that_it_proposes_nothing() -> N
 
 def test_former_and_aspiring_parts_are_marked_in_words() -> None:
     html = card_html.title_html(card("Agent | ex-Coach | aspiring Lead"))
-    assert '</s> <span class="part-mark">former</span>' in html
+    assert '</s></bdi> <span class="part-mark">former</span>' in html
     assert '<span class="part-mark">hoped for</span>' in html
 
 
