@@ -427,7 +427,26 @@ ROUNDS = [
         data=lambda world: {"user": world.people["bea"].pk},
         far=of_far_round,
     ),
+    Address(
+        "classify:round-join",
+        of_round,
+        get=ADMINS,
+        post=ADMINS_DONE,
+        data=lambda world: {"user": world.people["vera"].pk, "share": 1},
+        far=of_far_round,
+    ),
+    Address(
+        "classify:round-leave",
+        lambda world: {**of_round(world), "user_id": world.people["rosa"].pk},
+        get=only("rosa ada root"),
+        post=only("rosa ada root", DONE),
+        far=lambda world: {**of_far_round(world), "user_id": world.people["rosa"].pk},
+    ),
+    Address("classify:round-awaiting", of_round, get=ADMINS, far=of_far_round),
     Address("classify:round-close", of_round, get=ADMINS, post=ADMINS_DONE, far=of_far_round),
+    Address("classify:round-reopen", of_round, get=ADMINS_DONE, post=ADMINS_DONE, far=of_far_round),
+    Address("classify:round-archive", of_round, get=only(""), post=only(""), far=of_far_round),
+    Address("classify:round-unarchive", of_round, get=ADMINS_DONE, post=ADMINS_DONE, far=of_far_round),
     Address("classify:round-discard", _practice, get=ADMINS_DONE, post=ADMINS_DONE, far=of_far_round),
 ]
 

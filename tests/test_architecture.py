@@ -26,7 +26,7 @@ LONG_MODULES: dict[str, str] = {}
 """Path -> why it may be longer. Migrations are written by Django and not counted."""
 
 LONG_FUNCTIONS: dict[str, str] = {
-    "classify/rounds/setting_up.py:create_round": "one transaction told in its order; every step has a name already",
+    "classify/rounds/setting_up.py:create_round": "one transaction told in its order; its steps have names",
     "classify/tagging/deciding.py:_write_sql": "one SQL statement, which is not clearer in two places",
 }
 """path:function -> why it may be longer."""
@@ -97,7 +97,7 @@ NO_ORM = {
 """What has methods of these names and is no table (an upload is a file that waits)."""
 
 LOCKING_VIEWS = {
-    "classify/views/rounds.py": "the second of two clicks waits for the first and finds the round it made",
+    "classify/views/round_setup.py": "the second of two clicks waits for the first and finds its round",
 }
 
 

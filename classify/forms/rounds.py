@@ -1,4 +1,4 @@
-"""Forms about rounds: set one up, add the second reviewer."""
+"""Forms about rounds: set one up, let somebody join, say why."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from classify import codebooks
+from classify import assignment, codebooks
+from classify.forms.shares import MAX_TEXT, parse_shares
 from classify.models import Codebook, CodebookVersion, Round
+from classify.rounds import MAX_DAYS, MAX_REASON, MAX_SHARE
 from polls.models import Poll, Role, User
 
 DEFAULT_CODEBOOK = "role"
@@ -103,16 +105,57 @@ class RoundForm(forms.Form):
         ),
     )
     number = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    more_reviewers = PeopleField(
+        label=_("More reviewers"),
+        queryset=User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("They share the titles with the two above. Every title is still read by exactly two."),
+    )
+    shares = forms.CharField(
+        label=_("Shares"),
+        required=False,
+        max_length=MAX_TEXT,
+        help_text=_("Who reads how much, such as: Rosa 2, Sam 1, Tim 1. Who is not named has 1."),
+    )
+    hold_days = forms.IntegerField(
+        label=_("Days after which work goes back"),
+        required=False,
+        min_value=1,
+        max_value=MAX_DAYS,
+        help_text=_(
+            "Where more than two read: titles of somebody who has not decided for so many days go to the "
+            "others. Leave empty for never."
+        ),
+    )
+    adjudicator_first = forms.BooleanField(
+        label=_("The third person decides before seeing the two decisions"),
+        required=False,
+        help_text=_("They see them right afterwards and can still change their mind; both stay on record."),
+    )
+    carry_over = forms.BooleanField(
+        label=_("Carry over what is known from earlier rounds"),
+        required=False,
+        help_text=_(
+            "A title whose voters all have one same category from a closed round with this codebook version "
+            "is not read again. Each can be given to two readers later."
+        ),
+    )
+    MORE = ("more_reviewers", "shares", "hold_days", "adjudicator_first", "carry_over")
 
-    def __init__(self, *args: Any, poll: Poll, by: User, number: int, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, poll: Poll, by: User, number: int, like: Round | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         versions = newest_versions()
         fields = cast(dict[str, Any], self.fields)
         fields["version"].queryset = versions
         people = people_of(poll, by)
-        for name in ("reviewer1", "reviewer2", "adjudicators"):
+        for name in ("reviewer1", "reviewer2", "more_reviewers", "adjudicators"):
             fields[name].queryset = people
         self.initial.update(number=number, **self._suggestion(poll, list(versions)))
+        if like is not None:
+            self.initial.update(self._as_in(like))
 
     @staticmethod
     def _suggestion(poll: Poll, versions: list[CodebookVersion]) -> dict[str, Any]:
@@ -130,16 +173,101 @@ class RoundForm(forms.Form):
             "adjudicators": [pk for pk in holders[Role.ADJUDICATOR] if pk not in readers],
         }
 
+    @staticmethod
+    def _as_in(like: Round) -> dict[str, Any]:
+        """The choices of an earlier round, for the same people."""
+        seats = list(like.reviewers.filter(left_at__isnull=True).select_related("user").order_by("ordinal"))
+        readers = [seat.user_id for seat in seats]
+        unequal = len({seat.share for seat in seats}) > 1
+        return {
+            "version": like.version_id,
+            "unit": like.unit,
+            "rule": like.rule,
+            "reviewer1": next(iter(readers), None),
+            "reviewer2": readers[1] if len(readers) > 1 else None,
+            "more_reviewers": readers[2:],
+            "shares": ", ".join(f"{seat.user.username} {seat.share}" for seat in seats) if unequal else "",
+            "hold_days": like.hold_days,
+            "adjudicators": list(like.adjudicators.values_list("user_id", flat=True)),
+            "adjudicator_first": like.adjudicator_first,
+            "carry_over": True,
+        }
+
+    def has_more(self) -> bool:
+        """Is anything chosen, or wrong, that is folded away?"""
+        return any(self[name].value() or self[name].errors for name in self.MORE)
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         first, second = data.get("reviewer1"), data.get("reviewer2")
         if first is not None and first == second:
             self.add_error("reviewer2", ValidationError(_("The two reviewers must be two different people.")))
+        try:
+            data["weights"] = parse_shares(data.get("shares") or "", self.reviewers())
+        except ValidationError as problem:
+            self.add_error("shares", problem)
         return data
 
     def reviewers(self) -> list[User]:
-        """The one or two who read, in slot order."""
-        return [user for user in (self.cleaned_data["reviewer1"], self.cleaned_data["reviewer2"]) if user]
+        """Everybody who reads, the two first, each once."""
+        if not self.is_bound:
+            return self._suggested_readers()
+        data = self.cleaned_data
+        named = [data.get("reviewer1"), data.get("reviewer2"), *(data.get("more_reviewers") or ())]
+        return list(dict.fromkeys(user for user in named if user is not None))
+
+    def _suggested_readers(self) -> list[User]:
+        chosen = [
+            self["reviewer1"].value(),
+            self["reviewer2"].value(),
+            *(self["more_reviewers"].value() or ()),
+        ]
+        people = User.objects.in_bulk([pk for pk in chosen if pk])
+        return [people[pk] for pk in dict.fromkeys(chosen) if pk in people]
+
+    def weights(self) -> dict[int, int]:
+        """User id -> share, of who has one, as far as they can be understood."""
+        if self.is_bound:
+            weights: dict[int, int] = self.cleaned_data.get("weights", {})
+            return weights
+        return parse_shares(self["shares"].value() or "", self.reviewers())
+
+
+class JoinForm(forms.Form):
+    """Who joins a round, with how much."""
+
+    user = PersonField(label=_("Who joins"), queryset=User.objects.none())
+    share = forms.IntegerField(
+        label=_("Share"),
+        min_value=1,
+        max_value=MAX_SHARE,
+        initial=1,
+        help_text=_("How much they read of what is dealt, compared with the others."),
+    )
+    fair_part = forms.BooleanField(
+        label=_("Give them a fair part of the titles that nobody has begun"),
+        required=False,
+        help_text=_("Otherwise they get only titles that wait for a reader, now and later."),
+    )
+
+    def __init__(self, *args: Any, round: Round, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reading = [seat.user_id for seat in assignment.readers_of(round)]
+        judging = round.adjudicators.values_list("user_id", flat=True)
+        people = people_of(round.poll, by).exclude(pk__in=[*reading, *judging])
+        cast(dict[str, Any], self.fields)["user"].queryset = people
+
+
+class ReasonForm(forms.Form):
+    """Why something is done; kept with the round."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = required
 
 
 class SecondReviewerForm(forms.Form):

@@ -13,7 +13,7 @@ from classify.rounds.finding import importers_among_reviewers, latest_round
 from classify.rounds.held import return_held_work, went_back_at
 from classify.rounds.parts import MAX_ADJUDICATORS, MAX_REVIEWERS, MAX_SHARE
 from classify.rounds.people import MAX_REASON, add_second_reviewer, join_round, leave_round
-from classify.rounds.setting_up import MAX_DAYS, RoundPreview, create_round, preview_round
+from classify.rounds.setting_up import MAX_DAYS, RoundPreview, create_round, load_of, preview_round
 
 __all__ = [
     "MAX_ADJUDICATORS",
@@ -33,6 +33,7 @@ __all__ = [
     "join_round",
     "latest_round",
     "leave_round",
+    "load_of",
     "preview_round",
     "reopen_coding",
     "return_held_work",

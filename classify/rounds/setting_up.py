@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classify import assignment, permissions
+from classify.assignment.shares import NOBODY, Reader, portions
 from classify.models import (
     Codebook,
     CodebookVersion,
@@ -55,6 +56,13 @@ def preview_round(*, poll: Poll, version: CodebookVersion, unit: str) -> RoundPr
         raise ValidationError(_("This poll has no votes yet. Import its voters first."))
     cases = counts["voters"] if unit == Round.Unit.VOTER else counts["headlines"] + counts["blanks"]
     return RoundPreview(cases=cases, votes=votes, decisions=2 * cases)
+
+
+def load_of(cases: int, reviewers: Sequence[User], shares: Mapping[int, int]) -> list[tuple[User, int]]:
+    """How many of so many cases each of two or more reviewers would read, in their order."""
+    readers = [Reader(user.pk, shares.get(user.pk, 1)) for user in reviewers]
+    parts = portions({NOBODY: cases}, readers)
+    return [(user, parts[user.pk]) for user in reviewers]
 
 
 def _check_material(poll: Poll, version: CodebookVersion, unit: str) -> None:

@@ -47,7 +47,8 @@ def poll(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_poll_or_404(request.user, slug)
     by = actor(request)
     totals = totals_of(found)
-    rows = [row_of(round, by) for round in rounds_of(found)]
+    every = rounds_of(found)
+    rows = [row_of(round, by) for round in every if round.archived_at is None]
     # A total that moves along with a new title would tell what its voter chose.
     blind = visibility.holds_open_slot_in_poll(by, found)
     context: dict[str, Any] = {
@@ -57,6 +58,7 @@ def poll(request: HttpRequest, slug: str) -> HttpResponse:
         "votes": totals.votes,
         "published": totals.published,
         "rows": rows,
+        "archived": [round for round in every if round.archived_at is not None],
         "step": next_step(found, by, totals, rows),
         "can_import": can_import(by, found),
         "can_see_votes": visibility.can_see_votes(by, found),

@@ -1,28 +1,35 @@
-"""Rounds: set one up, see where it stands, add the second reviewer, close coding, discard practice."""
+"""A round: where it stands, who reads, what can be done with it, and what awaits a second reading."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from classify import permissions, rounds, visibility
-from classify.forms.calibration import PracticeForm
-from classify.forms.rounds import RoundForm, SecondReviewerForm
-from classify.models import CaseSplit, Round
-from classify.views.calibration import practice_of_round, practice_preview, wanted_of
+from classify import assignment, permissions, rounds, visibility
+from classify.forms.rounds import SecondReviewerForm, name_of
+from classify.models import CaseSplit, Round, RoundReviewer
+from classify.views.calibration import practice_of_round
 from classify.views.poll import state_of
-from polls.models import Poll, User
+from polls.models import User
 from polls.permissions import allows, get_poll_or_404
 from polls.views.actor import actor
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reviewer as the page of the round shows them. `sees_progress`: this person may know how far they are;
+    never what they decided."""
+
+    seat: RoundReviewer
+    name: str
+    mine: bool
+    sees_progress: bool
+    may_leave: bool
 
 
 def get_round_or_404(request: HttpRequest, slug: str, number: int) -> Round:
@@ -33,93 +40,67 @@ def get_round_or_404(request: HttpRequest, slug: str, number: int) -> Round:
     return round
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def round_new(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose codebook, people and rules; what that means in work is shown before anything is made."""
-    poll = get_poll_or_404(request.user, slug)
-    permissions.check_can_set_up_rounds(request.user, poll)
-    by = actor(request)
-    number = next_number(poll)
-    posted = request.POST if request.method == "POST" else None
-    form = RoundForm(posted, poll=poll, by=by, number=number, initial=wanted_of(request))
-    practice = PracticeForm(posted, poll=poll)
-    creating = request.POST.get("action") == "create"
-    if creating and all([form.is_valid(), practice.is_valid()]):
-        made = make(form, practice, poll, by)
-        if made is not None:
-            messages.success(request, _("Round %(number)d is set up.") % {"number": made.number})
-            return redirect("classify:round", poll.slug, made.number)
-    context = {"poll": poll, "form": form, **preview_of(form, poll)}
-    context |= practice_preview(form, practice, poll, by, context["preview"])
-    template = "classify/round_new.html"
-    if request.htmx:  # type: ignore[attr-defined]
-        return render(request, template + "#preview", context)
-    wrong = creating and bool(form.errors or practice.errors)
-    return render(request, template, context, status=422 if wrong else 200)
-
-
-def next_number(poll: Poll) -> int:
-    """The number that the next round of the poll will have."""
-    last: int | None = Round.objects.filter(poll=poll).aggregate(last=Max("number"))["last"]
-    return (last or 0) + 1
-
-
-@transaction.atomic
-def make(form: RoundForm, practice: PracticeForm, poll: Poll, by: User) -> Round | None:
-    """The round of the form, or the one that the first of two clicks made; None: the form says why."""
-    Poll.objects.select_for_update().get(pk=poll.pk)
-    data = form.cleaned_data
-    there = Round.objects.filter(poll=poll, number=data["number"]).first()
-    if there is not None:
-        return there
-    try:
-        return rounds.create_round(
-            poll=poll,
-            version=data["version"],
-            unit=data["unit"],
-            rule=data["rule"],
-            purpose=data["purpose"],
-            reviewers=form.reviewers(),
-            adjudicators=list(data["adjudicators"]),
-            by=by,
-            **practice.terms(data["purpose"]),
-        )
-    except ValidationError as problem:
-        form.add_error(None, problem)
-        return None
-
-
-def preview_of(form: RoundForm, poll: Poll) -> dict[str, Any]:
-    """What the round would mean in work, for the choices made so far."""
-    version, unit = form["version"].value(), form["unit"].value()
-    field: Any = form.fields["version"]
-    chosen = field.queryset.filter(pk=version).first() if str(version).isdecimal() else None
-    if chosen is None:
-        return {"preview": None, "why_not": _("Choose a codebook.")}
-    try:
-        preview = rounds.preview_round(poll=poll, version=chosen, unit=unit)
-    except ValidationError as problem:
-        return {"preview": None, "why_not": " ".join(problem.messages)}
-    return {"preview": preview, "alone": not form["reviewer2"].value()}
-
-
 @require_safe
 def round_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Where a round stands, for this person: who reads, own progress, what can be done."""
     round = get_round_or_404(request, slug, number)
     by = actor(request)
-    seats = list(round.reviewers.select_related("user").order_by("ordinal"))
-    may_set_up = permissions.can_set_up_rounds(by, round.poll)
-    incomplete = len(seats) < 2 and allows(permissions.check_is_open, round)
+    counts = visibility.counts_for(by, round)
     context = {
         "poll": round.poll,
         "round": round,
-        "seats": seats,
-        "adjudicators": round.adjudicators.select_related("user").order_by("user__username"),
         "state": capfirst(state_of(round)) + ".",
-        "counts": visibility.counts_for(by, round),
+        "counts": counts,
         "revealed": visibility.is_revealed(round),
-        "reads": any(seat.user_id == by.pk for seat in seats),
+        **people_of(round, by, sees_progress=counts.reviewers is not None),
+        **history_of(round, by),
+        **what_can_be_done(round, by),
+        **practice_of_round(round, by),
+    }
+    return render(request, "classify/round.html", context)
+
+
+def people_of(round: Round, by: User, *, sees_progress: bool) -> dict[str, Any]:
+    """Who reads, who left, who judges, and who of them this person may take out."""
+    seats = list(round.reviewers.select_related("user").order_by("ordinal"))
+    may_set_up = permissions.can_set_up_rounds(by, round.poll)
+    is_open = allows(permissions.check_is_open, round)
+    readers = [
+        Reader(
+            seat=seat,
+            name=name_of(seat.user),
+            mine=seat.user_id == by.pk,
+            sees_progress=sees_progress,
+            may_leave=is_open and seat.left_at is None and (may_set_up or seat.user_id == by.pk),
+        )
+        for seat in seats
+    ]
+    return {
+        "readers": readers,
+        "mine": next((seat for seat in seats if seat.user_id == by.pk), None),
+        "reading": sum(seat.left_at is None for seat in seats),
+        "went_back_at": rounds.went_back_at(round=round, user=by),
+        "adjudicators": round.adjudicators.select_related("user").order_by("user__username"),
+        "second_form": SecondReviewerForm(round=round, by=by)
+        if may_set_up and is_open and len(seats) < 2
+        else None,
+        "can_join": may_set_up and is_open and len(seats) > 1,
+        "may_set_up": may_set_up,
+    }
+
+
+def history_of(round: Round, by: User) -> dict[str, Any]:
+    """What happened to the round and what waits, for an admin who holds no open slot."""
+    if not visibility.can_see_awaiting(by, round):
+        return {"can_see_awaiting": False, "events": (), "free": 0}
+    is_open = allows(permissions.check_is_open, round)
+    free = sum(assignment.free_slots(round).values()) if is_open else 0
+    return {"can_see_awaiting": True, "events": rounds.events_of(round), "free": free}
+
+
+def what_can_be_done(round: Round, by: User) -> dict[str, bool]:
+    """Which buttons the page of the round has for this person."""
+    return {
         "can_read": permissions.can_read(by, round),
         "can_hand_in": permissions.can_hand_in(by, round),
         "can_see_conflicts": visibility.can_see_conflicts(by, round),
@@ -127,64 +108,31 @@ def round_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "can_see_splits": CaseSplit.objects.filter(round=round).exists()
         and visibility.can_see_splits(by, round),
         "can_close": permissions.can_close_coding(by, round),
+        "can_reopen": permissions.can_reopen(by, round),
+        "can_archive": permissions.can_archive(by, round),
+        "can_unarchive": permissions.can_unarchive(by, round),
         "can_discard": permissions.can_discard(by, round),
-        "second_form": SecondReviewerForm(round=round, by=by) if may_set_up and incomplete else None,
-        "may_set_up": may_set_up,
-        **practice_of_round(round, by),
     }
-    return render(request, "classify/round.html", context)
 
 
-@require_POST
-def round_second_reviewer(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Add the second reviewer to a round that one person began."""
+@require_safe
+def round_awaiting(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """What awaits a second reading, and by whom: for an admin who holds no open slot."""
     round = get_round_or_404(request, slug, number)
-    permissions.check_can_set_up_rounds(request.user, round.poll)
-    by = actor(request)
-    wanted = request.POST.get("user", "")
-    there = round.reviewers.filter(ordinal=2).first()
-    if there is not None and str(there.user_id) == wanted:
-        return redirect("classify:round", slug, number)
-    form = SecondReviewerForm(request.POST, round=round, by=by)
-    if not form.is_valid():
-        messages.error(request, _("Choose a person of this poll who has no part in this round yet."))
-        return redirect("classify:round", slug, number)
-    user = form.cleaned_data["user"]
-    try:
-        rounds.add_second_reviewer(round=round, user=user, by=by)
-    except ValidationError as problem:
-        messages.error(request, " ".join(problem.messages))
-    else:
-        messages.success(request, _("%(name)s reads in this round now.") % {"name": user.username})
-    return redirect("classify:round", slug, number)
+    after, reader = number_in(request, "after"), number_in(request, "reader")
+    found = visibility.awaiting(actor(request), round, after=after or 0, reader=reader)
+    context: dict[str, Any] = {
+        "poll": round.poll,
+        "round": round,
+        "found": found,
+        "reader": reader,
+        "first": not after,
+        "free": sum(assignment.free_slots(round).values()),
+    }
+    return render(request, "classify/round_awaiting.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def round_close(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Close coding: first what that means, then the deed. A second click finds it done."""
-    round = get_round_or_404(request, slug, number)
-    if round.coding_closed_at is not None and permissions.can_set_up_rounds(request.user, round.poll):
-        return redirect("classify:round", slug, number)
-    permissions.check_can_close_coding(request.user, round)
-    if request.method == "POST":
-        rounds.close_coding(round=round, by=actor(request))
-        messages.success(request, _("Coding is closed. What the reviewers decided stands as it is."))
-        return redirect("classify:round", slug, number)
-    counts = visibility.counts_for(actor(request), round)
-    seats = round.reviewers.count()
-    context = {"poll": round.poll, "round": round, "counts": counts, "seats": seats}
-    return render(request, "classify/round_close.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def round_discard(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Discard a practice round: first what that means, then the deed. A second click finds it done."""
-    round = get_round_or_404(request, slug, number)
-    if round.discarded_at is not None and permissions.can_set_up_rounds(request.user, round.poll):
-        return redirect("classify:round", slug, number)
-    permissions.check_can_discard(request.user, round)
-    if request.method == "POST":
-        rounds.discard_round(round=round, by=actor(request))
-        messages.success(request, _("Practice round %(number)d was discarded.") % {"number": round.number})
-        return redirect("classify:poll", slug)
-    return render(request, "classify/round_discard.html", {"poll": round.poll, "round": round})
+def number_in(request: HttpRequest, field: str) -> int | None:
+    """A whole number that the address gives, None for anything else."""
+    said = request.GET.get(field, "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 18 else None

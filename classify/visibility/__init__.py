@@ -3,6 +3,13 @@
 `rules` say who may see something and when; the other modules read what may be seen.
 """
 
+from classify.visibility.awaiting import (
+    Awaited,
+    Awaiting,
+    awaiting,
+    can_see_awaiting,
+    check_can_see_awaiting,
+)
 from classify.visibility.conflicts import (
     BlindDecision,
     BlindReading,
@@ -67,6 +74,8 @@ __all__ = [
     "ORDERS",
     "STILL_OPEN",
     "STILL_READING",
+    "Awaited",
+    "Awaiting",
     "BlindDecision",
     "BlindReading",
     "Change",
@@ -83,12 +92,15 @@ __all__ = [
     "Stretch",
     "Wanted",
     "allowed_wish",
+    "awaiting",
+    "can_see_awaiting",
     "can_see_conflicts",
     "can_see_overruled",
     "can_see_results",
     "can_see_splits",
     "can_see_votes",
     "cases_standing_in",
+    "check_can_see_awaiting",
     "check_can_see_conflicts",
     "check_can_see_overruled",
     "check_can_see_results",

@@ -20,7 +20,7 @@ def make_pool(
 ) -> Round:
     """A round of the poll under the consensus rule; `seed` is 1 unless given."""
     given: dict[str, Any] = {
-        "version": factories.make_codebook(),
+        "version": more.get("version") or factories.make_codebook(),
         "unit": "headline",
         "rule": "consensus",
         "purpose": "main",

@@ -305,8 +305,8 @@ def test_only_an_admin_closes_coding(method, made, ada, rosa, jude, vera, nina):
 
 def test_the_page_says_what_closing_means_before_it_is_done(made, admin):
     page = text_of(admin.get(f"{ROUND}close/"))
-    assert "This cannot be taken back." in page
-    assert "3 of the cases were not read by both and will stay unresolved." in page
+    assert "what people have seen by then stays seen." in page
+    assert "3 of the cases were not read by two people and will stay unresolved." in page
     made.refresh_from_db()
     assert made.coding_closed_at is None
 
@@ -333,7 +333,7 @@ def test_an_admin_who_reads_closes_without_being_told_how_far_the_other_is(
 ):
     make(poll, ada, [ada, sam], [jude], book)
     page = text_of(admin.get(f"{ROUND}close/"))
-    assert "Cases that were not read by both stay unresolved." in page
+    assert "Cases that were not read by two people stay unresolved." in page
     assert "3 of the cases" not in page
 
 
