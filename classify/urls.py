@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from classify.views import (
     batches,
+    bring_in,
     calibration,
     carried,
     codebook_edit,
@@ -49,6 +50,8 @@ poll_patterns: list[URLPattern | URLResolver] = [
     path("imports/<int:batch_id>/", batches.batch, name="batch"),
     path("titles/", titles.titles, name="titles"),
     path("look-alikes/", look_alikes.look_alikes_page, name="look-alikes"),
+    path("bring-in/", bring_in.bring_in, name="import-tags"),
+    path("bring-in/<slug:token>/", bring_in.bring_in_check, name="import-tags-check"),
     path("calibration/", calibration.calibration_page, name="calibration"),
     path("rounds/new/", round_setup.round_new, name="round-new"),
     path("dashboard/", dashboard.dashboard_page, name="dashboard"),

@@ -14,25 +14,40 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Max
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from classify import assignment
 from classify.codebooks import ensure_ready_made, newest_version
 from classify.importing_tags import storing
+from classify.importing_tags.people import NEW_ACCOUNT, people_as_chosen, people_by_name
 from classify.importing_tags.planning import CONSENSUS_MARK, plan
 from classify.importing_tags.reading import TagFile, read_tags
 from classify.importing_tags.state import Cases, Terms
-from classify.models import Case, Category, Codebook, CodebookVersion, Round, RoundAdjudicator, RoundReviewer
+from classify.models import (
+    Case,
+    Category,
+    Codebook,
+    CodebookVersion,
+    Round,
+    RoundAdjudicator,
+    RoundEvent,
+    RoundReviewer,
+)
 from classify.rounds import latest_round
+from classify.rounds.bars import terms_of
+from classify.rounds.events import record
 from classify.status import UNSURE, totals
+from classify.visibility import check_can_see_votes
 from polls.importing.readers import Source
 from polls.importing.report import ERRORS_SHOWN, RowError
-from polls.models import Invitation, Membership, Poll, Role, User
+from polls.models import Membership, Poll, Role, User
 from polls.problems import Refused, WrongUsage
 
 DEFAULT_CODEBOOK = "role"
-MAX_PEOPLE = 500
+BY_COMMAND = "Decisions made elsewhere were brought in by the command import_tags, which no bar holds."
+
+
+__all__ = ["NEW_ACCOUNT", "TagFile", "TagReport", "import_tags", "read_tags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +90,35 @@ def import_tags(
     codebook: str = "",
     create_users: bool = False,
     dry_run: bool = False,
+    new_round: bool = False,
+    people: Mapping[str, int] | None = None,
+    override_reason: str = "",
+    by: User | None = None,
 ) -> TagReport:
-    """Import decisions into a round of the poll, which is made where the poll has none.
+    """Import decisions into a round of the poll, which is made where the poll has none, or for `new_round`.
 
-    Nothing is written in a dry run or when no row is accepted; the report says the latter. Raises Refused
-    for an unreadable file and an unknown poll, round, codebook or reviewer, and WrongUsage for what is not
-    built yet.
+    `by` is who asks on a page, None for the operator's command: on a page names mean whom `people` says (name
+    in lower case -> id of a member, or `NEW_ACCOUNT`), and a round below the bar that practice set needs a
+    reason. Nothing is written in a dry run or when no row is accepted; the report says the latter. Raises
+    PollRefused; Refused for an unreadable file and an unknown poll, round, codebook or reviewer; WrongUsage
+    for what is not built yet.
     """
     file = read_tags(source)
     with transaction.atomic():
         locked = Poll.objects.select_for_update().filter(slug=poll).first()
         if locked is None:
             raise Refused(f"There is no poll “{poll}”.")
-        people = _people(file, create=create_users)
-        round_ = _existing_round(locked, round_number, codebook)
+        if by is not None:
+            check_can_see_votes(by, locked)
+        if by is None or people is None:
+            known = people_by_name(file, create=create_users)
+        else:
+            known = people_as_chosen(file, people, locked, by)
+        round_ = None if new_round else _existing_round(locked, round_number, codebook)
         made = round_ is None
         if round_ is None:
-            round_ = _new_round(locked, file, people, codebook)
-        report = _into(round_, file, people, made=made)
+            round_ = _new_round(locked, file, known, codebook, by=by, reason=override_reason)
+        report = _into(round_, file, known, made=made)
         if dry_run or not report.created + report.unchanged:
             transaction.set_rollback(True)
     return report
@@ -130,40 +156,6 @@ def _into(round_: Round, file: TagFile, people: Mapping[str, User], *, made: boo
     )
 
 
-def _people(file: TagFile, *, create: bool) -> dict[str, User]:
-    """Everybody the file names, by username in lower case. Raises Refused, naming all who are unknown."""
-    named = file.adjudicators | file.reviewers
-    if len(named) > MAX_PEOPLE:
-        raise Refused(f"The file names more than {MAX_PEOPLE} people; is the column reviewer the right one?")
-    known = User.objects.annotate(lower=Lower("username")).filter(lower__in=list(named))
-    people = {user.username.lower(): user for user in known}
-    missing = [name for name in named if name not in people]
-    if missing and not create:
-        raise Refused(
-            "There is no account for "
-            + ", ".join(f"“{named[name][:60]}”" for name in missing)
-            + ": add them, or use --create-users."
-        )
-    for name in missing:
-        people[name] = _make_user(named[name])
-    return people
-
-
-def _make_user(username: str) -> User:
-    """An account that nobody can enter until an admin lets its owner in by a link."""
-    user = User(username=username, is_active=False)
-    user.set_unusable_password()
-    try:
-        user.full_clean(exclude=["password"])
-    except ValidationError:
-        raise Refused(
-            f"“{username[:60]}” cannot be a username: use up to 150 letters, digits and @ . + - _ only."
-        ) from None
-    user.save()
-    Invitation.objects.create(user=user, invited_by=None)
-    return user
-
-
 def _existing_round(poll: Poll, number: int | None, codebook: str) -> Round | None:
     """The round meant, None where one is to be made. Raises Refused."""
     try:
@@ -183,7 +175,9 @@ def _existing_round(poll: Poll, number: int | None, codebook: str) -> Round | No
     return round_
 
 
-def _new_round(poll: Poll, file: TagFile, people: Mapping[str, User], codebook: str) -> Round:
+def _new_round(
+    poll: Poll, file: TagFile, people: Mapping[str, User], codebook: str, *, by: User | None, reason: str
+) -> Round:
     """A round for the file: cases as it groups voters, consensus if it says that the two agreed."""
     ensure_ready_made()
     version = newest_version(codebook or DEFAULT_CODEBOOK)
@@ -192,6 +186,7 @@ def _new_round(poll: Poll, file: TagFile, people: Mapping[str, User], codebook: 
     if version.codebook.subject == Codebook.Subject.COMMENT:
         raise WrongUsage(f"The codebook “{codebook}” is read on comments; such rounds are not built yet.")
     CodebookVersion.objects.filter(pk=version.pk, frozen_at__isnull=True).update(frozen_at=timezone.now())
+    terms = _bar_of(poll, version, reason if by is not None else BY_COMMAND)
     consensus = any(CONSENSUS_MARK in row.adjudicator for row in file.rows)
     last = Round.objects.filter(poll=poll).aggregate(last=Max("number"))["last"] or 0
     round_ = Round.objects.create(
@@ -201,11 +196,25 @@ def _new_round(poll: Poll, file: TagFile, people: Mapping[str, User], codebook: 
         unit=Round.Unit.HEADLINE if file.has_cases else Round.Unit.VOTER,
         rule=Round.Rule.CONSENSUS if consensus else Round.Rule.THIRD_PERSON,
         seed=secrets.randbits(62),
+        created_by=by,
+        **terms,
     )
+    if round_.override_reason:
+        record(round_, RoundEvent.Kind.OVERRIDDEN, by=by, reason=round_.override_reason)
     third = [people[name] for name in file.adjudicators if name not in file.reviewers]
     RoundAdjudicator.objects.bulk_create(RoundAdjudicator(round=round_, user=user) for user in third)
     _admit(poll, third, Role.ADJUDICATOR)
     return round_
+
+
+def _bar_of(poll: Poll, version: CodebookVersion, reason: str) -> dict[str, Any]:
+    """What the round keeps of the bar that practice set. Raises Refused below it without a reason."""
+    try:
+        return terms_of(
+            poll=poll, version=version, purpose=Round.Purpose.MAIN, titles=0, override_reason=reason
+        )
+    except ValidationError as problem:
+        raise Refused(" ".join(problem.messages)) from None
 
 
 def _seats(round_: Round, file: TagFile, people: Mapping[str, User], *, closed: bool) -> tuple[int, ...]:
