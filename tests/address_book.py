@@ -349,6 +349,36 @@ TRAINING = [
 ]
 
 
+NEW_DECISIONS = "voter_id,tag:rosa,tag:sam\na3,cx,other\n"
+
+
+def _sheet_of_decisions(world: Study) -> dict[str, Any]:
+    """A sheet of two coders that Ada sent and has not brought in yet."""
+    upload = uploads.keep(by=world.people["ada"], poll=f"tags:{world.poll.slug}", text=NEW_DECISIONS)
+    return {**of_poll(world), "token": upload.token}
+
+
+BRINGING_IN = [
+    Address(
+        "classify:import-tags",
+        of_poll,
+        get=ADMINS,
+        post=ADMINS_DONE,
+        data=lambda _: {"pasted": NEW_DECISIONS},
+        far=of_far_poll,
+    ),
+    Address(
+        "classify:import-tags-check",
+        _sheet_of_decisions,
+        stores=True,
+        get=ADA_ALONE,
+        post=ADA_ALONE_DONE,
+        data=lambda _: {"action": "cancel"},
+        far=of_far_poll,
+    ),
+]
+
+
 def _case(world: Study) -> dict[str, Any]:
     return {**of_round(world), "case_id": world.conflict.pk}
 
@@ -543,4 +573,5 @@ ADDRESSES = [
     *RESULTS,
     *DASHBOARD,
     *TRAINING,
+    *BRINGING_IN,
 ]
