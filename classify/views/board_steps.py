@@ -83,6 +83,9 @@ def _for_the_admin(board: Board) -> Step:
             slow.left,
         )
         return Step(text % {"n": slow.left}, _url("round", board), _("Open the round"))
+    if not any(one.seat.assigned_count for one in reading):
+        text = _("Nothing is there to read: every title was carried over. Close coding, or have some read.")
+        return Step(text, _url("round-close", board), _("Close coding"))
     if any(one.seat.handed_in_at is None for one in reading):
         text = _("All titles are read, but not everybody has handed in. Ask them to, or close coding.")
         return Step(text, _url("round-close", board), _("Close coding"))

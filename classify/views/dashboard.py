@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -117,12 +118,10 @@ def left_in_words(reading: dashboard.Reading) -> str:
     if reading.hours_left is None:
         return ""
     hours = hours_in_words(reading.hours_left)
-    if reading.days_left is None:
+    days = 1 if reading.days_left is None else math.ceil(reading.days_left)
+    if days < 2:
         return hours
-    days = max(-int(-reading.days_left // 1), 1)
-    return ngettext(
-        "%(hours)s, on %(n)d day like those before", "%(hours)s, on %(n)d days like those before", days
-    ) % {"hours": hours, "n": days}
+    return _("%(hours)s, on %(n)d days like those before") % {"hours": hours, "n": days}
 
 
 def hours_in_words(hours: float) -> str:
@@ -140,6 +139,8 @@ def seat_in_words(reading: dashboard.Reading) -> str:
         return _("left the round")
     if reading.seat.handed_in_at is not None:
         return _("handed in")
+    if not reading.seat.assigned_count:
+        return _("has nothing to read")
     if not reading.left:
         return _("has read all")
     return _("is reading") if reading.seat.decided_count else _("has not begun")

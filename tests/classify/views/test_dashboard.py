@@ -49,9 +49,9 @@ def test_an_admin_sees_progress_by_reviewer_pace_and_what_waits(round, ada, rosa
         acts.say(round, case, rosa, "cx", milliseconds=30_000)
     acts.say(round, cases[0], sam, "other")
     text = page(ada)
-    assert "rosa is reading 6 of 8 120 titles an hour, 6 a day" in text
-    assert "about 1 minute, on 1 day like those before" in text
-    assert "sam is reading 1 of 8 not known yet" in text
+    assert "rosa is reading 6 of 8 read Pace 120 titles an hour, 6 a day" in text
+    assert "Left at this pace about 1 minute" in text
+    assert "sam is reading 1 of 8 read Pace not known yet" in text
     assert "Await the second reading 5 titles that one of the two has decided" in text
     assert re.search(r"Open conflicts 1 the oldest waits for 0\s*minutes", text)
     assert "The reviewers are still reading; who has most left has 7 titles to go." in text
