@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classify import assignment, permissions
-from classify.models import Case, Decision, ReviewerCase, Round
+from classify.models import Case, Decision, ReviewerCase, Round, RoundReviewer
 from classify.tagging.storing import Outcome, store
 from polls.models import User
 from polls.permissions import PollRefused
@@ -100,6 +100,8 @@ def _refuse(round: Round | Address, case_id: int, by: User) -> NoReturn:
         round = permissions.get_round_to_read(by, *round)
     if not permissions.is_reviewer(by, round):
         raise PollRefused(_("You are no reviewer of this round."))
+    if RoundReviewer.objects.filter(round=round, user=by, left_at__isnull=False).exists():
+        raise PollRefused(permissions.LEFT)
     raise Case.DoesNotExist(f"case {case_id} is none of this reviewer's")
 
 

@@ -117,7 +117,7 @@ def upcoming(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         after=place_of(request.GET.get("after", "")),
         limit=limit,
     )
-    total = seat.assigned_count or assignment.total_of(round)
+    total = seat.assigned_count
     return JsonResponse(
         {
             "upcoming": [card_json(case, book) for case in cases],

@@ -35,7 +35,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 LIMIT = 5.0
-VOTERS = 20_000
+VOTERS = 10_000
 ALONE, PACE, NONE = (0.1, 0.2), (2.0, 4.0), (0.0, 0.0)
 """Shortest and longest pause between two decisions, in seconds."""
 
@@ -46,8 +46,8 @@ SELECT '!', false, 'reader' || n, '', '', '', false, true, now() FROM generate_s
 """
 SEATS = """
 DELETE FROM classify_roundreviewer WHERE round_id = %(round)s;
-INSERT INTO polls_membership (poll_id, user_id, role)
-SELECT %(poll)s, id, 'reviewer' FROM polls_user WHERE username LIKE 'reader%%';
+INSERT INTO polls_membership (poll_id, user_id, role, added_at)
+SELECT %(poll)s, id, 'reviewer', now() FROM polls_user WHERE username LIKE 'reader%%';
 INSERT INTO classify_roundreviewer (round_id, user_id, ordinal, decided_count, assigned_count, share,
                                     joined_at, cursor_order, cursor_case)
 SELECT %(round)s, id, row_number() OVER (ORDER BY id), 0, 0, 1, now(), -9223372036854775808, 0
@@ -177,7 +177,7 @@ def run(reviewers: int, seconds: int) -> int:
         read = f"/polls/{round.poll.slug}/rounds/{round.number}/read/"
         plan = {"host": address, "read": read, "cookies": cookies, "codes": ["cx", "contact-center", "other"]}
         for name, users, pause, time_ in (
-            ("(warming up)", reviewers, PACE, 8),
+            ("(warming up)", reviewers, PACE, 15),
             ("one", 1, ALONE, seconds),
             ("all", reviewers, PACE, seconds),
             ("all, without a pause", reviewers, NONE, 10),
