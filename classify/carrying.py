@@ -204,6 +204,16 @@ def check_can_look(user: User, round: Round) -> None:
         raise PollRefused(visibility.STILL_OPEN)
 
 
+def can_look(user: User, round: Round) -> bool:
+    """May the person know which cases of the round were carried over?"""
+    return allows(check_can_look, user, round)
+
+
+def is_carried(round: Round) -> bool:
+    """Was any case of the round carried over that nobody is reading after all?"""
+    return CarriedCase.objects.filter(round=round, reopened_at__isnull=True).exists()
+
+
 def shows_category(user: User, round: Round) -> bool:
     """May the category that was carried over be named to the person? Never to who reads in the round: the
     case may yet be theirs to read."""

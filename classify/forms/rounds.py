@@ -149,7 +149,11 @@ class RoundForm(forms.Form):
         super().__init__(*args, **kwargs)
         versions = newest_versions()
         fields = cast(dict[str, Any], self.fields)
-        fields["version"].queryset = versions
+        known = [version.pk for version in versions]
+        # The same people go on with the version they had, also when there is a newer one.
+        fields["version"].queryset = (
+            versions if like is None else codebooks.published().filter(pk__in=[*known, like.version_id])
+        )
         people = people_of(poll, by)
         for name in ("reviewer1", "reviewer2", "more_reviewers", "adjudicators"):
             fields[name].queryset = people

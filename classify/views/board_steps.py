@@ -82,6 +82,9 @@ def _for_the_admin(board: Board) -> Step:
             "The reviewers are still reading; who has most left has %(n)d titles to go.",
             slow.left,
         )
+        if board.awaiting is not None and board.awaiting.n:
+            label = _("See what awaits a second reading")
+            return Step(text % {"n": slow.left}, _url("round-awaiting", board), label)
         return Step(text % {"n": slow.left}, _url("round", board), _("Open the round"))
     if not any(one.seat.assigned_count for one in reading):
         text = _("Nothing is there to read: every title was carried over. Close coding, or have some read.")

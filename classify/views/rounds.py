@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
-from classify import assignment, permissions, rounds, visibility
+from classify import assignment, carrying, permissions, rounds, visibility
 from classify.forms.rounds import SecondReviewerForm, name_of
 from classify.models import CaseSplit, Round, RoundReviewer
 from classify.views.calibration import practice_of_round
@@ -57,6 +57,7 @@ def round_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         **what_can_be_done(round, by),
         **practice_of_round(round, by),
     }
+    context["sees_carried"] = carrying.is_carried(round) and carrying.can_look(by, round)
     return render(request, "classify/round.html", context)
 
 

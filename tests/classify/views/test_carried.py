@@ -10,6 +10,7 @@ from classify.models import CarriedCase, Case, Round
 from polls.models import Membership, Poll
 from tests import factories
 from tests.classify import acts
+from tests.classify.test_carrying import again
 
 LABEL = "Contact Center"
 """The label of the category that is carried over, and of no title here."""
@@ -169,6 +170,25 @@ class TestTheNextPoll:
         }
         client.post(self.there(), {"poll": "next-poll"})
         assert Membership.objects.filter(poll=other).count() == 4, "a second click adds nobody"
+
+    def test_the_set_up_page_comes_filled_in_and_the_round_carries_over(
+        self, earlier, other, ada, rosa, sam, client_for
+    ):
+        again(other, list({vote.voter for vote in earlier.poll.votes.all()}), ["CX Lead"] * 3)
+        client = client_for(ada)
+        form_url = client.post(self.there(), {"poll": "next-poll"}).url
+        form = client.get(form_url).context["form"]
+        fields = {
+            name: form[name].value()
+            for name in form.fields
+            if form[name].value() not in (None, False, "", [])
+        }
+        assert (fields["version"], fields["carry_over"]) == (earlier.version_id, True)
+        client.post(form_url, {**fields, "action": "create"})
+        made = Round.objects.get(poll=other)
+        assert [seat.user for seat in made.reviewers.order_by("ordinal")] == [rosa, sam]
+        assert Case.objects.get(round=made, text="CX Lead").resolution == "carried"
+        assert Case.objects.get(round=made, text="Agent").reviewer1 is not None
 
     def test_a_poll_that_is_not_theirs_is_not_offered_and_not_taken(self, earlier, ada, client_for):
         factories.make_poll("far-away", question="Far away?")
