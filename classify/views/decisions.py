@@ -45,6 +45,7 @@ def my_decisions(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "progress": {"done": min(seat.decided_count, total), "total": total},
         "table": table,
         "wanted": wanted,
+        "can_see_overruled": visibility.can_see_overruled(person, round),
     }
     return render(request, "classify/my_decisions.html", context)
 
