@@ -27,12 +27,12 @@ def title_html(card: Card) -> str:
     first = _part(card.parts[0]) if card.parts else escape(_("No title"))
     html = [
         f'<p class="quiet mb-0">{_shown_by(card)}</p>',
-        f'<h1 id="case-title" tabindex="-1" class="case-title{look}" dir="auto">{first}</h1>',
+        f'<h1 id="case-title" tabindex="-1" class="case-title{look}">{first}</h1>',
     ]
     if len(card.parts) > 1:
         label = escape(_("The other parts of the headline"))
         items = "".join(
-            f'<li class="part{f" part-{part.mark}" if part.mark else ""}" dir="auto">{_part(part)}</li>'
+            f'<li class="part{f" part-{part.mark}" if part.mark else ""}">{_part(part)}</li>'
             for part in card.parts[1:]
         )
         html.append(f'<ul class="parts" aria-label="{label}">{items}</ul>')
