@@ -49,6 +49,7 @@ class Book:
     number: int
     categories: tuple[Choice, ...]
     rules: tuple[Mapping[str, Any], ...]
+    code: str = ""
 
     @cached_property
     def words(self) -> Matcher:
@@ -138,12 +139,13 @@ def choice_of(category: Category) -> Choice:
 @lru_cache(maxsize=64)
 def book_of(version_id: int) -> Book:
     """The codebook of a round. Kept in memory: a version that a round uses is frozen, in the database too."""
-    version = CodebookVersion.objects.get(pk=version_id)
+    version = CodebookVersion.objects.select_related("codebook").get(pk=version_id)
     return Book(
         title=version.title,
         number=version.number,
         categories=tuple(choice_of(category) for category in version.categories.order_by("position")),
         rules=tuple(version.rules),
+        code=version.codebook.code,
     )
 
 
