@@ -10,6 +10,7 @@
     changed = document.querySelector(".is-invalid, .alert, .notice-warn") !== null;
     form.addEventListener("input", () => { changed = true; });
     form.addEventListener("submit", () => { changed = false; });
+    form.querySelector("[data-leave]")?.addEventListener("click", () => { changed = false; });
     window.addEventListener("beforeunload", (event) => {
       if (changed) event.preventDefault();
     });
