@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from classify.calibration import practice_of
 from classify.codebooks import newest_versions
 from classify.forms.rounds import name_of
-from classify.importing_tags import NEW_ACCOUNT, TagFile
+from classify.importing_tags import DEFAULT_CODEBOOK, NEW_ACCOUNT, TagFile
 from classify.models import Codebook, Round
 from classify.rounds.bars import MAX_REASON
 from polls.models import Poll, User
@@ -51,6 +52,9 @@ class WhoIsWhoForm(forms.Form):
             for version in newest_versions().select_related("codebook")
             if version.codebook.subject == Codebook.Subject.VOTER
         ]
+        fields["codebook"].initial = DEFAULT_CODEBOOK
+        if not practice_of(poll).filter(alpha_required__isnull=False).exists():
+            del fields["override_reason"]
         members = list(User.objects.filter(memberships__poll=poll).distinct().order_by("username"))
         self.names = dict(file.reviewers | file.adjudicators)
         for place, (name, shown) in enumerate(self.names.items()):
@@ -91,7 +95,7 @@ class WhoIsWhoForm(forms.Form):
             "new_round": fresh,
             "round_number": None if fresh else int(data["into"]),
             "codebook": data["codebook"] if fresh else "",
-            "override_reason": data["override_reason"],
+            "override_reason": data.get("override_reason", ""),
         }
 
 

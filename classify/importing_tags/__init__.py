@@ -47,7 +47,7 @@ DEFAULT_CODEBOOK = "role"
 BY_COMMAND = "Decisions made elsewhere were brought in by the command import_tags, which no bar holds."
 
 
-__all__ = ["NEW_ACCOUNT", "TagFile", "TagReport", "import_tags", "read_tags"]
+__all__ = ["DEFAULT_CODEBOOK", "NEW_ACCOUNT", "TagFile", "TagReport", "import_tags", "read_tags"]
 
 
 @dataclass(frozen=True, slots=True)
