@@ -134,4 +134,8 @@ def carry_preview(
         return {"carries": None, "carries_asked": False}
     version = form.fields["version"].queryset.get(pk=form["version"].value())  # type: ignore[attr-defined]
     carries = carrying.preview(poll=poll, version=version, unit=form["unit"].value(), by=by)
-    return {"carries": carries, "carries_asked": True}
+    if carries is None or not carries.cases:
+        return {"carries": carries, "carries_asked": True}
+    left = max(preview.cases - carries.cases, 0)
+    to_read = {"left": left, "each": str(left), "decisions": str(2 * left)}
+    return {"carries": carries, "carries_asked": True, **to_read}

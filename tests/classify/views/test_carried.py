@@ -177,7 +177,10 @@ class TestTheNextPoll:
         again(other, list({vote.voter for vote in earlier.poll.votes.all()}), ["CX Lead"] * 3)
         client = client_for(ada)
         form_url = client.post(self.there(), {"poll": "next-poll"}).url
-        form = client.get(form_url).context["form"]
+        page = client.get(form_url)
+        assert "1 case is carried over from earlier rounds and not read again." in page.content.decode()
+        assert "1 of 2 cases" in page.content.decode()
+        form = page.context["form"]
         fields = {
             name: form[name].value()
             for name in form.fields

@@ -49,9 +49,9 @@ def test_an_admin_sees_progress_by_reviewer_pace_and_what_waits(round, ada, rosa
         acts.say(round, case, rosa, "cx", milliseconds=30_000)
     acts.say(round, cases[0], sam, "other")
     text = page(ada)
-    assert "rosa is reading 6 of 8 read Pace 120 titles an hour, 6 a day" in text
+    assert "rosa Is reading 6 of 8 read Pace 120 titles an hour, 6 a day" in text
     assert "Left at this pace about 1 minute" in text
-    assert "sam is reading 1 of 8 read Pace not known yet" in text
+    assert "sam Is reading 1 of 8 read Pace not known yet" in text
     assert "Await the second reading 5 titles that one of the two has decided" in text
     assert re.search(r"Open conflicts 1 the oldest waits for 0\s*minutes", text)
     assert "The reviewers are still reading; who has most left has 7 titles to go." in text
@@ -203,5 +203,5 @@ class TestReminders:
         RoundReviewer.objects.filter(user=sam).update(nudge_problem="OSError: the mail server is away")
         text = page(ada)
         assert "The last reminder did not leave: OSError: the mail server is away" in text
-        assert "no e-mail address is known" in text, "of Rosa"
+        assert "No e-mail address is known" in text, "of Rosa"
         assert "mail server is away" not in page(rosa)
