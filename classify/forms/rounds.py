@@ -101,7 +101,7 @@ class RoundForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "Never one of the two reviewers. Under consensus: for what the two cannot agree on, if anybody."
+            "Never one of the reviewers. Under consensus: for what the two cannot agree on, if anybody."
         ),
     )
     number = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
