@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from classify import splitting, training
-from classify.models import Case, TrainingItem
+from classify import splitting
+from classify.models import Case
 from polls import jobs, upload_check, uploads
 from polls.models import HeadlinePart, Voter, VoterMerge
 from polls.undoing import what_goes
@@ -30,6 +30,7 @@ from tests.addresses import (
 )
 from tests.codebook_addresses import CODEBOOKS
 from tests.dashboard_addresses import DASHBOARD
+from tests.practice_addresses import PRACTICE
 from tests.study import OPTIONS, SHARED, Study
 
 
@@ -286,99 +287,6 @@ BATCHES = [
 ]
 
 
-def _item(world: Study) -> TrainingItem:
-    """A title of the training that the world has, or gets."""
-    there = TrainingItem.objects.filter(codebook=world.round.version.codebook).first()
-    return there or training.add_item(
-        version=world.round.version,
-        text="Trained-title",
-        code="cx",
-        explanation="It says so.",
-        by=world.people["root"],
-    )
-
-
-def _run(world: Study) -> dict[str, Any]:
-    _item(world)
-    return {"code": "role", "run": 1}
-
-
-def _asked(world: Study) -> dict[str, Any]:
-    return {"code": "role", "run": 1, "item_id": _item(world).pk}
-
-
-def _known(world: Study) -> dict[str, Any]:
-    return {"code": "role", "item_id": _item(world).pk}
-
-
-# Whoever edits codebooks: an admin of any poll.
-EDITORS = Access({"ada": OK, "root": OK, "anonymous": LOGIN}, REFUSED, REFUSED)
-EDITORS_DONE = Access({"ada": DONE, "root": DONE, "anonymous": LOGIN}, REFUSED, REFUSED)
-
-TRAINING = [
-    Address("classify:training", lambda _: {"code": "role"}, get=people()),
-    Address("classify:training-run", _run, get=people(DONE)),
-    Address(
-        "classify:training-item",
-        _asked,
-        get=people(),
-        post=people(DONE),
-        data=lambda _: {"verdict": "cx"},
-    ),
-    Address(
-        "classify:training-set",
-        lambda _: {"code": "role"},
-        get=EDITORS,
-        post=EDITORS_DONE,
-        data=lambda _: {"text": "Another title", "code": "cx", "explanation": ""},
-    ),
-    Address(
-        "classify:training-set-item",
-        _known,
-        get=EDITORS,
-        post=EDITORS_DONE,
-        data=lambda _: {"code": "other", "explanation": "On second thoughts."},
-    ),
-    Address(
-        "classify:training-import",
-        lambda _: {"code": "role"},
-        get=EDITORS,
-        post=EDITORS_DONE,
-        data=lambda _: {"pasted": "CX Clerk,cx,It says so"},
-    ),
-]
-
-
-NEW_DECISIONS = "voter_id,tag:rosa,tag:sam\na3,cx,other\n"
-
-
-def _sheet_of_decisions(world: Study) -> dict[str, Any]:
-    """A sheet of two coders that Ada sent and has not brought in yet."""
-    upload = uploads.keep(by=world.people["ada"], poll=f"tags:{world.poll.slug}", text=NEW_DECISIONS)
-    return {**of_poll(world), "token": upload.token}
-
-
-BRINGING_IN = [
-    Address(
-        "classify:import-tags",
-        of_poll,
-        get=ADMINS,
-        post=ADMINS_DONE,
-        data=lambda _: {"pasted": NEW_DECISIONS},
-        far=of_far_poll,
-    ),
-    Address(
-        "classify:import-tags-check",
-        _sheet_of_decisions,
-        stores=True,
-        get=ADA_ALONE,
-        post=ADA_ALONE_DONE,
-        data=lambda _: {"action": "cancel"},
-        far=of_far_poll,
-    ),
-]
-
-
 def _case(world: Study) -> dict[str, Any]:
     return {**of_round(world), "case_id": world.conflict.pk}
 
@@ -440,7 +348,6 @@ SEE_CONFLICTS = only("jude ada root")
 
 ROUNDS = [
     Address("classify:poll", of_poll, get=EVERY_MEMBER, far=of_far_poll),
-    Address("classify:calibration", of_poll, get=EVERY_MEMBER, far=of_far_poll),
     Address(
         "classify:round-new",
         of_poll,
@@ -572,6 +479,5 @@ ADDRESSES = [
     *CODEBOOKS,
     *RESULTS,
     *DASHBOARD,
-    *TRAINING,
-    *BRINGING_IN,
+    *PRACTICE,
 ]
