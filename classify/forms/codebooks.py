@@ -14,8 +14,6 @@ from django.utils.translation import gettext_lazy
 from classify.codebook_editing import MAX_PARTS
 from classify.codebook_files import (
     MAX_CODE,
-    MAX_FILE_BYTES,
-    MAX_ITEMS,
     MAX_LABEL,
     MAX_TEXT,
     MAX_TITLE,
@@ -26,60 +24,11 @@ from classify.codebook_files import (
     problem_with_group,
     problem_with_key,
 )
-from classify.models import Category, Codebook, CodebookVersion
+from classify.forms.codebook_fields import LinesField, TextField, as_lines, code_field, refuse
+from classify.models import Category, CodebookVersion
 
 _TEXTS = ("code", "label", "group", "definition", "key", "color")
 _LISTS = ("include", "exclude", "examples")
-
-
-class TextField(forms.CharField):
-    """A longer text. Browsers send line ends in two characters; they count and are kept as one."""
-
-    def __init__(self, *, rows: int = 3, **kwargs: Any) -> None:
-        super().__init__(widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
-
-    def to_python(self, value: Any) -> str:
-        """The text with line ends as everywhere else."""
-        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
-
-
-class LinesField(TextField):
-    """A list of texts, one per line."""
-
-    def clean(self, value: Any) -> list[str]:
-        """The lines that say something, within the limits of a codebook."""
-        lines = [line.strip() for line in str(super().clean(value)).split("\n")]
-        lines = [line for line in lines if line]
-        if len(lines) > MAX_ITEMS:
-            raise ValidationError(
-                _("At most %(max)s lines; these are %(n)s.") % {"max": MAX_ITEMS, "n": len(lines)}
-            )
-        for number, line in enumerate(lines, start=1):
-            if len(line) > MAX_TEXT:
-                raise ValidationError(
-                    _("Line %(number)s is longer than %(max)s characters.")
-                    % {"number": number, "max": MAX_TEXT}
-                )
-        return lines
-
-
-def as_lines(items: Sequence[str]) -> str:
-    """A list as `LinesField` shows it. An entry of a file may hold line ends; here it is one line."""
-    return "\n".join(" ".join(item.split()) for item in items)
-
-
-def _sentence(problem: str) -> str:
-    return problem[:1].upper() + problem[1:]
-
-
-def _refuse(problem: str) -> None:
-    if problem:
-        raise ValidationError(_sentence(problem))
-
-
-def _code_field(**kwargs: Any) -> forms.CharField:
-    attrs = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
-    return forms.CharField(max_length=MAX_CODE, widget=forms.TextInput(attrs=attrs), **kwargs)
 
 
 class CategoryForm(forms.Form):
@@ -112,7 +61,7 @@ class CategoryForm(forms.Form):
         help_text=gettext_lazy("Categories of one group are also counted together. Most have none."),
         widget=forms.TextInput(attrs={"list": "groups", "autocomplete": "off"}),
     )
-    code = _code_field(
+    code = code_field(
         label=gettext_lazy("Code"),
         required=False,
         help_text=gettext_lazy("How files and exports call it. Left empty, it is made from the label."),
@@ -145,27 +94,27 @@ class CategoryForm(forms.Form):
         )
         if not code and not self.cleaned_data.get("label"):
             return ""
-        _refuse(problem_with_code(code))
+        refuse(problem_with_code(code))
         return code
 
     def clean_key(self) -> str:
         """The key, or nothing for the next free one."""
         key: str = self.cleaned_data["key"]
         if key:
-            _refuse(problem_with_key(key))
+            refuse(problem_with_key(key))
         return key
 
     def clean_group(self) -> str:
         """A group that has a code."""
         group: str = self.cleaned_data["group"]
-        _refuse(problem_with_group(group))
+        refuse(problem_with_group(group))
         return group
 
     def clean_color(self) -> str:
         """The colour in capitals, unless it is the one the category had."""
         color: str = self.cleaned_data["color"].upper()
         if color:
-            _refuse(problem_with_color(color))
+            refuse(problem_with_color(color))
         kept = self.current is not None and self.current.color.upper() == color
         return self.current.color if self.current is not None and kept else color
 
@@ -269,76 +218,3 @@ class SplitForm(forms.Form):
         if len({code for _label, code in parts}) < len(parts):
             raise ValidationError(_("Two of the labels are the same."))
         return parts
-
-
-class NewCodebookForm(forms.Form):
-    """A codebook from scratch, or one that starts as a copy."""
-
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=MAX_TITLE)
-    code = _code_field(
-        label=gettext_lazy("Code"),
-        required=False,
-        help_text=gettext_lazy(
-            "How files and commands call it; it never changes. Left empty, it is made from the title."
-        ),
-    )
-    source = forms.ModelChoiceField(
-        label=gettext_lazy("Start with"),
-        queryset=CodebookVersion.objects.none(),
-        required=False,
-        empty_label=gettext_lazy("No categories yet"),
-    )
-    subject = forms.ChoiceField(
-        label=gettext_lazy("Read on"),
-        choices=Codebook.Subject.choices,
-        initial=Codebook.Subject.VOTER.value,
-        required=False,
-        help_text=gettext_lazy("A copy is read on what the original is read on."),
-    )
-
-    def __init__(self, *args: Any, sources: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["source"]
-        field.queryset = sources  # type: ignore[attr-defined]
-        field.label_from_instance = lambda version: _("A copy of %(version)s") % {"version": version}  # type: ignore[attr-defined]
-
-    def clean_code(self) -> str:
-        """The code, made from the title if it was left empty."""
-        code: str = self.cleaned_data["code"] or slugify(self.cleaned_data.get("title", ""))[:MAX_CODE].strip(
-            "-"
-        )
-        if not code and not self.cleaned_data.get("title"):
-            return ""
-        _refuse(problem_with_code(code))
-        return code
-
-    def clean_subject(self) -> str:
-        """Voters, unless something else was said."""
-        return str(self.cleaned_data["subject"] or Codebook.Subject.VOTER.value)
-
-
-class ImportForm(forms.Form):
-    """A codebook in a JSON file, or its text."""
-
-    file = forms.FileField(
-        label=gettext_lazy("JSON file"),
-        required=False,
-        widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
-    )
-    text = TextField(
-        label=gettext_lazy("Or its text"),
-        required=False,
-        strip=False,
-        rows=8,
-        help_text=gettext_lazy("What an export of a codebook holds."),
-    )
-    since = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def clean(self) -> dict[str, Any]:
-        """The bytes of the file, or of the text, as `raw`."""
-        sent = super().clean() or {}
-        file = sent.get("file")
-        raw = file.read(MAX_FILE_BYTES + 1) if file else (sent.get("text") or "").encode()
-        if not raw.strip() and not self.errors:
-            raise ValidationError(_("Choose a file, or paste its text."))
-        return {**sent, "raw": raw}

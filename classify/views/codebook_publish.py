@@ -17,7 +17,7 @@ from classify import codebook_editing as editing
 from classify import codebooks, permissions, visibility
 from classify.codebook_editing import Stale
 from classify.codebook_files import CodebookError, CodebookText, parse_codebook
-from classify.forms.codebooks import ImportForm, NewCodebookForm
+from classify.forms.new_codebooks import ImportForm, NewCodebookForm
 from classify.models import Codebook, CodebookFlag
 from classify.views.codebook_edit import Desk, desk_of, say
 from classify.views.voters import posted

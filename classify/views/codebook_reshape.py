@@ -17,7 +17,8 @@ from classify import codebook_editing as editing
 from classify import codebooks
 from classify.codebook_editing import Stale
 from classify.codebook_files import Rule
-from classify.forms.codebooks import MergeForm, RuleForm, SplitForm, as_lines
+from classify.forms.codebook_fields import as_lines
+from classify.forms.codebooks import MergeForm, RuleForm, SplitForm
 from classify.models import Category
 from classify.views.codebook_edit import Desk, desk_of
 from classify.views.voters import posted
