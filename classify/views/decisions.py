@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 from django_tables2 import RequestConfig
 
 from classify import visibility
-from classify.assignment import total_of
 from classify.forms.decision import UNSURE
 from classify.models import Decision, RoundReviewer
 from classify.permissions import get_round_to_read
 from classify.tables.reading import DecisionTable
 from classify.views.reading import Book, book_of
+from classify.views.reading_page import outbox_of, progress_of
 from classify.views.rounds import get_round_or_404
 from polls.views.actor import actor
 
@@ -38,11 +38,11 @@ def my_decisions(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         rows, url_of=lambda case_id: reverse("classify:tag-case", args=[slug, number, case_id])
     )
     RequestConfig(request, paginate={"per_page": PER_PAGE, "silent": True}).configure(table)
-    total = total_of(round)
     context = {
         "round": round,
         "codebook": book,
-        "progress": {"done": min(seat.decided_count, total), "total": total},
+        "progress": progress_of(round, seat),
+        "reading": outbox_of(request, person, round),
         "table": table,
         "wanted": wanted,
         "can_see_overruled": visibility.can_see_overruled(person, round),

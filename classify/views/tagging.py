@@ -1,9 +1,6 @@
-"""Reading: one case at a time, one request per decision that brings the next, going back, handing in."""
+"""Reading: one case at a time as a page, going back, profiles, handing in. Its script talks to `deciding`."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -11,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
@@ -20,31 +16,10 @@ from classify import assignment, tagging, visibility
 from classify.forms.decision import UNSURE, WITHDRAWN, DecisionForm
 from classify.models import Case, Decision, ReviewerCase, Round, RoundReviewer
 from classify.permissions import get_round_to_read
-from classify.views.reading import Book, Card, book_of, card_of
+from classify.views.reading import Book, book_of
+from classify.views.reading_page import ending_of, outbox_of, page_of, progress_of, verdict_shown
 from polls.models import User
 from polls.views.actor import actor
-
-RECENT = 4
-"""How many of the last decisions stand beside the case."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far one reviewer is."""
-
-    done: int
-    total: int
-
-
-@dataclass(frozen=True)
-class Recent:
-    """One of the person's own last decisions, as the list beside the case shows it."""
-
-    case_id: int
-    text: str
-    label: str
-    color: str
-    note: str
 
 
 @require_safe
@@ -53,16 +28,13 @@ def tag(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """The next case of this reviewer, or what to do when all is read."""
     person = actor(request)
     round = get_round_to_read(person, slug, number)
-    seat = RoundReviewer.objects.get(round=round, user=person)
-    upcoming = assignment.next_case(round=round, reviewer=person)
-    card = _card(upcoming, book_of(round.version_id)) if upcoming else None
-    return render(request, "classify/tag.html", _page(person, round, seat, card))
+    return render(request, "classify/tag.html", page_of(request, person, round))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def tag_case(request: HttpRequest, slug: str, number: int, case_id: int) -> HttpResponse:
-    """One case to decide, or to come back to. A POST stores the decision and answers with the next case."""
+    """One case to decide, or to come back to. A POST is the plain form: it stores, then leads to the next."""
     person = actor(request)
     round = get_round_to_read(person, slug, number)
     book = book_of(round.version_id)
@@ -78,11 +50,8 @@ def tag_case(request: HttpRequest, slug: str, number: int, case_id: int) -> Http
         return _one_case(request, person, round, case_id, form=form)
     except Case.DoesNotExist:
         raise Http404 from None
-    said = _stored(reply.decision, book)
-    if not _htmx(request):
-        messages.success(request, said)
-        return redirect("classify:tag", slug, number)
-    return _next(request, person, round, reply, said)
+    messages.success(request, _stored(reply.decision, book))
+    return redirect("classify:tag", slug, number)
 
 
 @require_POST
@@ -126,14 +95,13 @@ def hand_in(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         messages.success(request, _("Your readings of round %(n)d are handed in.") % {"n": number})
         return redirect("home")
     seat = RoundReviewer.objects.get(round=round, user=person)
-    progress = _progress(round, seat)
     left = assignment.unread(round=round, seat=seat)
     context = {
         "round": round,
-        "progress": progress,
+        "progress": progress_of(round, seat),
         "left": left,
-        "closed": round.coding_closed_at is not None,
-        "handed_in": seat.handed_in_at is not None,
+        "reading": outbox_of(request, person, round),
+        **ending_of(round, seat),
     }
     return render(request, "classify/hand_in.html", context)
 
@@ -158,26 +126,6 @@ def _submit(person: User, round: Round, case_id: int, form: DecisionForm) -> tag
     )
 
 
-def _next(
-    request: HttpRequest, person: User, round: Round, reply: tagging.Submitted, said: str
-) -> HttpResponse:
-    """The fragment that takes the place of the decided case."""
-    book = book_of(round.version_id)
-    card = _card(reply.next, book) if reply.next else None
-    context: dict[str, Any] = {
-        "round": round,
-        "codebook": book,
-        "card": card,
-        "progress": Progress(min(reply.decided, reply.total), reply.total),
-        "recent": [_recent(reply.decision, reply.text, book)],
-        "announcement": f"{said} {_upcoming(card)}",
-        "swap": True,
-    }
-    if card is None:
-        context |= _ending(round, RoundReviewer.objects.get(round=round, user=person))
-    return _vary(render(request, "classify/tag.html#next", context))
-
-
 def _one_case(
     request: HttpRequest,
     person: User,
@@ -190,81 +138,14 @@ def _one_case(
     """The page of one case with the person's own latest decision on it. 422 where the form has errors."""
     found = get_object_or_404(ReviewerCase, case=case_id, round=round, reviewer=person)
     mine = visibility.last_decision(person, round, case_id)
-    seat = RoundReviewer.objects.get(round=round, user=person)
-    context = _page(person, round, seat, _card(found, book_of(round.version_id), mine, form))
-    context |= {"form": form, "profiles": profiles}
+    context = page_of(request, person, round, case=found, mine=mine, form=form) | {"profiles": profiles}
     return render(request, "classify/tag.html", context, status=422 if form is not None else 200)
-
-
-def _page(person: User, round: Round, seat: RoundReviewer, card: Card | None) -> dict[str, Any]:
-    book = book_of(round.version_id)
-    recent: Any = visibility.my_decisions(person, round)[:RECENT]
-    return {
-        "round": round,
-        "codebook": book,
-        "card": card,
-        "progress": _progress(round, seat),
-        "recent": [_recent(row, row.text, book) for row in recent],
-        **_ending(round, seat),
-    }
-
-
-def _card(
-    case: ReviewerCase, book: Book, mine: Decision | None = None, form: DecisionForm | None = None
-) -> Card:
-    """The card of a case. What was typed into a form that has errors is not lost."""
-    verdict = ""
-    if mine is not None:
-        choice = book.by_pk(mine.category_id)
-        verdict = choice.code if choice else {"unsure": UNSURE}.get(mine.verdict, "")
-    note = mine.note if mine is not None and verdict else ""
-    return card_of(
-        case_id=case.pk,
-        text=case.text,
-        origin=case.origin,
-        n_votes=case.n_votes,
-        book=book,
-        verdict=verdict,
-        note=form.data.get("note", "") if form is not None else note,
-        review_again=mine is not None and bool(getattr(mine, "look_again", False)),
-    )
-
-
-def _recent(decision: Decision, text: str, book: Book) -> Recent:
-    label, color = verdict_shown(decision, book)
-    return Recent(decision.case_id, text, label, color, decision.note)
-
-
-def verdict_shown(decision: Decision, book: Book) -> tuple[str, str]:
-    """What a decision is called on a page, and its colour ("" for none)."""
-    choice = book.by_pk(decision.category_id)
-    if choice is not None:
-        return choice.label, choice.color
-    return (_("Unsure") if decision.verdict == Decision.Verdict.UNSURE else _("Taken back")), ""
 
 
 def _stored(decision: Decision, book: Book) -> str:
     if decision.verdict == Decision.Verdict.WITHDRAWN:
         return _("Your decision is taken back.")
     return _("Stored: %(label)s.") % {"label": verdict_shown(decision, book)[0]}
-
-
-def _upcoming(card: Card | None) -> str:
-    """What a screen reader hears of the next case, beside its title, which gets the focus."""
-    if card is None:
-        return _("That was the last one.")
-    n = card.n_votes
-    return ngettext("Next title, %(n)d voter.", "Next title, %(n)d voters.", n) % {"n": n}
-
-
-def _progress(round: Round, seat: RoundReviewer) -> Progress:
-    total = assignment.total_of(round)
-    return Progress(min(seat.decided_count, total), total)
-
-
-def _ending(round: Round, seat: RoundReviewer) -> dict[str, Any]:
-    """What is said when nothing is left to read."""
-    return {"handed_in": seat.handed_in_at is not None, "closed": round.coding_closed_at is not None}
 
 
 def _htmx(request: HttpRequest) -> bool:

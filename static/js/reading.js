@@ -1,151 +1,355 @@
-// Reading: keys, announcements, and what is not yet stored. The page is a plain form without this file.
-(() => {
-  "use strict";
-  const page = document.querySelector("[data-reading]");
-  if (!page) return;
+// Reading: a decision counts at the press of a key, the next case is there at once, and the decision is sent
+// behind it until it is stored. Without this file the page is a plain form.
 
-  const state = document.getElementById("save-state");
-  const words = state ? state.dataset : {};
-  let inFlight = false;
-  let lastChoice = null;
-  let shownAt = performance.now();
+import { Clock } from "./reading/clock.js";
+import * as keys from "./reading/keys.js";
+import { Outbox } from "./reading/outbox.js";
+import { Queue } from "./reading/queue.js";
+import { Screen } from "./reading/screen.js";
+import * as search from "./reading/search.js";
+import { Sender, request, url } from "./reading/sender.js";
 
-  // ---------- keys ----------
+const data = JSON.parse(document.getElementById("reading-data").textContent);
+const { words, urls } = data;
+const form = document.querySelector("form[data-decision]");
+const screen = new Screen(data);
+const clock = new Clock(!document.hidden);
+const outbox = new Outbox({ user: data.user, round: data.round, heard });
+const queue = new Queue({ urls, outbox });
+const sender = new Sender({ outbox, data, told: { stored, refused, changed }, place: () => queue.place });
+const others = "BroadcastChannel" in window ? new BroadcastChannel(`rolecall-${data.user}-${data.round}`) : null;
 
-  function typing(target) {
-    return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
+let current = null; // the card on screen
+let back = null; // its place among the last decisions when somebody went back to it
+let counted = { decided: data.decided, total: data.total }; // as the server last said
+const mine = new Map(); // what was decided on this page, by case: {verdict, note, evidence}
+const spent = new Map(); // milliseconds on cases that were left without a decision
+
+// ---------- which case ----------
+
+function show(card, { so = {}, isBack = false } = {}) {
+  leave();
+  current = card;
+  screen.show(card, { ...so, back: isBack });
+  search.clear();
+  clock.start(performance.now(), spent.get(card.case) ?? 0);
+}
+
+function leave() {
+  if (current === null) return;
+  spent.set(current.case, clock.stop(performance.now()));
+  current = null;
+}
+
+/** The next case to read; where none is here, what is to be said. */
+async function advance(said = "") {
+  back = null;
+  if (queue.head === null) {
+    leave();
+    if (screen.isReading) screen.showPanel("waiting");
+    changed();
+    const state = await queue.refill();
+    if (current !== null) return;
+    if (queue.head === null) return ended(state, said);
   }
+  show(queue.head);
+  screen.say(`${said} ${current.sentence}`.trim());
+  screen.focusTitle();
+  queue.refill();
+}
 
-  function forKey(key) {
-    const quoted = CSS.escape(key);
-    return (
-      document.querySelector(`#case [data-choice][data-key="${quoted}"]`) ??
-      document.querySelector(`[data-key="${quoted}"]`)
-    );
+function ended(state, said) {
+  if (state === "end" && queue.closed && !data.closed && !data.handed_in) {
+    window.location.assign(urls.read); // something happened meanwhile; the server says what
+    return;
   }
+  screen.showPanel(state === "end" ? "done" : "waiting");
+  changed();
+  screen.say(`${said} ${state === "end" ? words.last : ""}`.trim());
+  screen.focusTitle();
+}
 
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && event.target instanceof HTMLTextAreaElement) {
-      focusTitle();
-      return;
+// ---------- deciding ----------
+
+function decide(verdict) {
+  if (current === null) return;
+  const card = current;
+  const isFirst = queue.head === card || (back === null && !mine.has(card.case) && card.verdict === "");
+  const { note, evidence } = screen.typed();
+  const delta = verdict === "_withdrawn" ? -1 : isFirst ? 1 : 0;
+  const milliseconds = clock.stop(performance.now());
+  current = null;
+  spent.delete(card.case);
+  for (const old of outbox.refused()) {
+    if (old.case === card.case) outbox.remove(old.client_id);
+  }
+  outbox.add({ case: card.case, verdict, note, evidence, milliseconds, delta });
+  queue.drop(card.case);
+  mine.set(card.case, { verdict, note, evidence });
+  if (verdict === "_withdrawn") queue.forget(card.case);
+  screen.remember({ case: card.case, title: card.title, verdict, note, state: stateNow() });
+  listRefused();
+  if (window.location.pathname !== urls.read) window.history.replaceState(null, "", urls.read);
+  const { label } = screen.named(verdict);
+  advance(screen.fill(words.chosen, { label }));
+  sender.wake();
+  changed();
+}
+
+function stateNow() {
+  return sender.trouble === null ? "saving" : "kept";
+}
+
+// ---------- going back ----------
+
+async function goBack(id) {
+  const so = mine.get(id);
+  let card = queue.card(id);
+  if (!card || !so) {
+    clock.pause(performance.now());
+    const { status, body } = await request(url(urls.card, id));
+    clock.resume(performance.now());
+    if (status !== 200 || !body) {
+      screen.say(words.cardOffline);
+      tellBriefly(words.cardOffline);
+      return false;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) return;
-    if (typing(event.target) || document.querySelector("dialog[open], details.menu[open]")) return;
-    if (event.key.length !== 1 || event.key === " ") return;
-    const found = forKey(event.key) ?? forKey(event.key.toLowerCase());
-    if (!found) return;
+    queue.remember(body);
+    card = body;
+  }
+  const known = so ?? { verdict: card.verdict ?? "", note: card.note ?? "" };
+  const verdict = known.verdict === "_withdrawn" ? "" : known.verdict;
+  show(card, { so: { ...known, verdict }, isBack: true });
+  screen.say(screen.fill(words.back, { label: screen.named(known.verdict).label }));
+  screen.focusTitle();
+  return true;
+}
+
+async function undo() {
+  const list = screen.listed();
+  const at = back === null ? 0 : back + 1;
+  if (at >= list.length) {
+    screen.say(words.nothingBack);
+    return;
+  }
+  if (await goBack(list[at])) back = at;
+}
+
+function giveUp() {
+  if (window.location.pathname !== urls.read) window.history.replaceState(null, "", urls.read);
+  advance();
+}
+
+function tellBriefly(text) {
+  const item = document.createElement("p");
+  item.className = "notice";
+  item.textContent = text;
+  item.dataset.brief = "";
+  document.querySelector("[data-brief]")?.remove();
+  document.getElementById("case").before(item);
+  window.setTimeout(() => item.remove(), 8000);
+}
+
+// ---------- what became of a decision ----------
+
+function stored(entry, reply) {
+  counted = { decided: reply.decided, total: reply.total };
+  queue.add(reply.upcoming);
+  others?.postMessage({ stored: entry, decided: reply.decided, total: reply.total });
+  settle(entry);
+}
+
+function settle(entry) {
+  if (!outbox.waiting().some((one) => one.case === entry.case)) screen.mark(entry.case, "saved");
+  changed();
+  queue.refill();
+  if (current === null && outbox.waiting().length === 0) advance();
+}
+
+function refused(entry) {
+  screen.mark(entry.case, "refused");
+  listRefused();
+  screen.say(`${words.refused} ${entry.refused}`);
+  changed();
+}
+
+function listRefused() {
+  screen.refused(outbox.refused(), (id) => queue.card(id)?.title ?? "");
+}
+
+async function anew(clientId) {
+  const entry = outbox.refused().find((one) => one.client_id === clientId);
+  if (!entry) return;
+  mine.delete(entry.case);
+  const card = queue.card(entry.case);
+  if (!card) await goBack(entry.case);
+  else show(card, { so: { verdict: "", note: entry.note, evidence: entry.evidence }, isBack: true });
+  screen.focusTitle();
+}
+
+function dismiss(clientId) {
+  const entry = outbox.refused().find((one) => one.client_id === clientId);
+  outbox.remove(clientId);
+  if (entry && !entry.gone) queue.forget(entry.case);
+  queue.reopen();
+  listRefused();
+  changed();
+  screen.focusTitle();
+  if (current === null) advance();
+}
+
+function changed() {
+  const waiting = outbox.waiting();
+  screen.saving(waiting.length, sender.trouble, outbox.isSafe);
+  const ahead = waiting.reduce((sum, entry) => sum + (entry.delta ?? 0), 0);
+  screen.progress(Math.max(0, Math.min(counted.decided + ahead, counted.total)), counted.total);
+  for (const entry of waiting) screen.mark(entry.case, stateNow());
+}
+
+// ---------- other tabs of the same person ----------
+
+function heard(kind, entry) {
+  if (kind === "added" && !entry.refused) decidedElsewhere(entry);
+  if (kind === "removed" && !others) settle(entry);
+  listRefused();
+  changed();
+}
+
+function decidedElsewhere(entry) {
+  const wasShown = current?.case === entry.case && back === null;
+  if (entry.verdict !== "_withdrawn") queue.drop(entry.case);
+  const title = queue.card(entry.case)?.title;
+  if (title !== undefined) {
+    mine.set(entry.case, entry);
+    screen.remember({ ...entry, title, state: stateNow() });
+  }
+  // A note that somebody is writing is not taken from under their hands.
+  if (wasShown && screen.typed().note === "") {
+    current = null;
+    advance(words.elsewhere);
+  }
+}
+
+others?.addEventListener("message", ({ data: heardOf }) => {
+  counted = { decided: heardOf.decided, total: heardOf.total };
+  settle(heardOf.stored);
+  if (sender.trouble !== null) sender.now();
+});
+
+// ---------- profile and split need the server ----------
+
+async function showProfile() {
+  if (current === null) return;
+  const asked = current.case;
+  clock.pause(performance.now());
+  const { status, body } = await request(url(urls.profile, asked), {
+    method: "POST",
+    headers: { "X-CSRFToken": data.csrf, "HX-Request": "true" },
+  }, "text");
+  clock.resume(performance.now());
+  if (current?.case !== asked) return;
+  const page = status === 200 ? new DOMParser().parseFromString(body, "text/html") : null;
+  const found = page?.getElementById("profiles");
+  if (!found || page.querySelector("main")) {
+    tellBriefly(status === 0 ? words.profileOffline : words.profileRefused);
+    screen.say(status === 0 ? words.profileOffline : words.profileRefused);
+    return;
+  }
+  document.getElementById("profiles").replaceChildren(...found.childNodes);
+  if (!keys.isTyping(document.activeElement)) document.querySelector("#profiles a, #profiles li[tabindex]")?.focus();
+}
+
+// ---------- hands ----------
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const by = event.submitter;
+  if (by?.matches("[data-profile]")) showProfile();
+  else if (by?.name === "verdict") decide(by.value);
+});
+
+document.addEventListener("click", (event) => {
+  const on = (selector) => (event.target instanceof Element ? event.target.closest(selector) : null);
+  if (on("[data-show-keys]")) document.getElementById("keys").showModal();
+  if (on("[data-undo]")) undo();
+  if (on("[data-return]")) giveUp();
+  if (on("[data-send-now]")) sender.now();
+  if (on("[data-anew]")) anew(on("[data-anew]").dataset.anew);
+  if (on("[data-dismiss]")) dismiss(on("[data-dismiss]").dataset.dismiss);
+  if (on("[data-hand-in][aria-disabled]")) event.preventDefault();
+  if (on("[data-split]") && !navigator.onLine) {
     event.preventDefault();
-    if (found.dataset.opens) {
-      const details = found.closest("details");
-      details.open = true;
-      details.querySelector(found.dataset.opens).focus();
+    tellBriefly(words.splitOffline);
+    screen.say(words.splitOffline);
+  }
+  const item = on("#recent a");
+  if (item && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    const id = Number(item.closest("li").dataset.case);
+    goBack(id).then((came) => { if (came) back = screen.listed().indexOf(id); });
+  }
+});
+
+for (const sign of ["keydown", "pointerdown", "pointermove", "wheel", "touchmove", "scroll"]) {
+  window.addEventListener(sign, () => clock.input(performance.now()), { passive: true, capture: true });
+}
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) clock.hidden(performance.now());
+  else clock.shown(performance.now());
+});
+window.addEventListener("online", () => {
+  queue.reopen();
+  if (current === null && outbox.waiting().length === 0) advance();
+});
+window.addEventListener("beforeunload", (event) => {
+  if (outbox.isAtRisk()) event.preventDefault();
+});
+
+// ---------- begin ----------
+
+function begin() {
+  keys.listen({ search: search.open });
+  search.listen({ fill: screen.fill, words, leave: () => screen.focusTitle() });
+  queue.add(data.cards);
+  if (data.opened) queue.remember(data.opened);
+  for (const entry of outbox.waiting()) decidedBefore(entry);
+  listRefused();
+  if (data.opened) {
+    const so = mine.get(data.opened.case) ?? { verdict: data.opened.verdict, note: data.opened.note };
+    const isUnread = so.verdict === "" && queue.head?.case === data.opened.case;
+    const typed = document.querySelector("[role=alert]") ? { note: screen.typed().note } : {};
+    show(isUnread ? queue.head : data.opened, { so: { ...so, ...typed }, isBack: so.verdict !== "" });
+    back = so.verdict === "" ? null : screen.listed().indexOf(data.opened.case);
+  } else if (queue.head) {
+    if (form.action.includes(`/read/${queue.head.case}/`)) {
+      current = queue.head;
+      clock.start(performance.now());
     } else {
-      found.click();
+      show(queue.head);
     }
-  });
-
-  document.addEventListener("click", (event) => {
-    if (!(event.target instanceof Element)) return;
-    if (event.target.closest("[data-show-keys]")) document.getElementById("keys").showModal();
-    const choice = event.target.closest('#case [name="verdict"]');
-    if (choice) lastChoice = choice.value;
-    if (event.target.closest("[data-send-again]")) {
-      chosen()?.click();
-    }
-  });
-
-  // ---------- one request per decision ----------
-
-  function chosen() {
-    return document.querySelector(`#case [name="verdict"][value="${CSS.escape(lastChoice ?? "")}"]`);
+  } else if (outbox.waiting().length > 0) {
+    advance();
   }
-
-  function setState(name, text) {
-    if (!state) return;
-    state.dataset.state = name;
-    state.textContent = text;
+  changed();
+  sender.now();
+  if (!data.closed) {
+    queue.refill({ full: true }).then(() => { if (current === null && queue.head) advance(); });
   }
+  document.documentElement.dataset.reading = "ready";
+}
 
-  function failed(sentence) {
-    inFlight = false;
-    setState("failed", words.failed);
-    const box = document.getElementById("unsaved");
-    if (!box) return;
-    box.querySelector("[data-why]").textContent = sentence;
-    box.hidden = false;
-    window.rolecall?.announce(`${words.failed}. ${sentence}`);
-    document.querySelector("#case .is-sending")?.classList.remove("is-sending");
-  }
+// A decision of before a reload, which the server has not confirmed: its title is asked for if it is not here.
+async function decidedBefore(entry) {
+  mine.set(entry.case, entry);
+  queue.drop(entry.case);
+  const known = queue.card(entry.case)?.title;
+  screen.remember({ ...entry, title: known ?? "…", state: "kept" });
+  if (known !== undefined) return;
+  const { status, body } = await request(url(urls.card, entry.case));
+  if (status !== 200 || !body) return;
+  queue.remember(body);
+  const title = document.querySelector(`#recent li[data-case="${entry.case}"] .recent-title`);
+  if (title) title.textContent = body.title;
+}
 
-  const isDecision = (event) => event.detail.elt?.matches?.("form[data-decision]");
-
-  function sentenceIn(xhr) {
-    const found = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-sentence]");
-    return found?.textContent.trim() || words.refused;
-  }
-
-  document.addEventListener("htmx:configRequest", (event) => {
-    if (!isDecision(event)) return;
-    event.detail.parameters.milliseconds = String(Math.round(performance.now() - shownAt));
-  });
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (!isDecision(event)) return;
-    inFlight = true;
-    setState("saving", words.saving);
-    const box = document.getElementById("unsaved");
-    if (box) box.hidden = true;
-    chosen()?.classList.add("is-sending");
-  });
-  document.addEventListener("htmx:sendError", (event) => { if (isDecision(event)) failed(words.offline); });
-  document.addEventListener("htmx:timeout", (event) => { if (isDecision(event)) failed(words.offline); });
-  document.addEventListener("htmx:responseError", (event) => {
-    if (isDecision(event)) failed(sentenceIn(event.detail.xhr));
-  });
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    // A page of another kind (the login page after a session ended) must not take the place of the case.
-    const target = event.detail.target;
-    if (target?.id !== "case" || event.detail.xhr.status >= 400) return;
-    if (!event.detail.serverResponse.includes('id="case"')) {
-      event.detail.shouldSwap = false;
-      failed(words.loggedOut);
-    }
-  });
-
-  // A case that was decided again stands once in the list of last decisions, which stays short.
-  function tidyRecent() {
-    const seen = new Set();
-    for (const item of document.querySelectorAll("#recent > li")) {
-      if (seen.has(item.dataset.case) || seen.size >= 4) item.remove();
-      seen.add(item.dataset.case);
-    }
-  }
-
-  function focusTitle() {
-    document.querySelector("#case h1")?.focus({ preventScroll: true });
-  }
-
-  let settled = null;
-  document.addEventListener("htmx:afterSettle", (event) => {
-    const { target, xhr } = event.detail;
-    if (xhr === settled) return; // The event comes once for every piece that was swapped.
-    settled = xhr;
-    if (target?.id === "profiles") {
-      if (!typing(document.activeElement)) document.querySelector("#profiles a, #profiles li[tabindex]")?.focus();
-      return;
-    }
-    if (target?.id !== "case") return;
-    inFlight = false;
-    shownAt = performance.now();
-    setState("saved", words.saved);
-    tidyRecent();
-    focusTitle();
-    const card = document.getElementById("case");
-    if (card.getBoundingClientRect().top < 0) card.scrollIntoView({ block: "start" });
-    const said = document.querySelector("#case [data-announce]");
-    if (said) window.rolecall?.announce(said.textContent.trim());
-  });
-
-  window.addEventListener("beforeunload", (event) => {
-    if (inFlight || state?.dataset.state === "failed") event.preventDefault();
-  });
-})();
+begin();
