@@ -34,15 +34,17 @@ _DUMMY: Final = "django.core.mail.backends.dummy.EmailBackend"
 _PROBLEMS: Final = (OSError, smtplib.SMTPException, ImproperlyConfigured, ValueError)
 """What a mail server, the way to it, or an address that no server takes may raise."""
 
-# The last decision is asked of the decisions, by their index: what was never written down cannot be wrong.
+# The last decision is asked of the decisions, by their index (so compared and ordered as in
+# `visibility.pace`): what was never written down cannot be wrong.
 _DUE: Final = """
 SELECT s.id
   FROM classify_roundreviewer s
   JOIN classify_round r ON r.id = s.round_id
   JOIN polls_user u ON u.id = s.user_id
   LEFT JOIN LATERAL (SELECT d.decided_at FROM classify_decision d
-                      WHERE d.round_id = s.round_id AND d.reviewer_id = s.user_id
-                      ORDER BY d.id DESC LIMIT 1) last ON true
+                      WHERE (d.round_id, d.reviewer_id) >= (s.round_id, s.user_id)
+                        AND (d.round_id, d.reviewer_id) <= (s.round_id, s.user_id)
+                      ORDER BY d.round_id, d.reviewer_id, d.id DESC LIMIT 1) last ON true
  WHERE r.nudge_after_days IS NOT NULL AND r.coding_closed_at IS NULL AND r.discarded_at IS NULL
    AND s.left_at IS NULL AND s.handed_in_at IS NULL AND NOT s.nudges_off
    AND s.decided_count < s.assigned_count AND u.is_active AND u.email <> ''
