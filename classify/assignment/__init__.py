@@ -1,6 +1,5 @@
 """Which votes stand behind which case (`joining`), who reads it (`dealing`), what comes next (`reading`)."""
 
-from classify.assignment.complete import is_doubly_coded, reviewers_of
 from classify.assignment.dealing import count_assigned, deal, free_slots, left_undealt, readers_of
 from classify.assignment.drawing import MAX_SAMPLE
 from classify.assignment.joining import (
@@ -25,14 +24,12 @@ __all__ = [
     "free_slots",
     "give_back",
     "hand_back",
-    "is_doubly_coded",
     "left_undealt",
     "lock_seats",
     "next_case",
     "open_cases",
     "open_parts",
     "readers_of",
-    "reviewers_of",
     "seal_cases",
     "still_held",
     "take_back_hand_ins",

@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from classify import agreement
-from classify.assignment import reviewers_of
 from classify.association import run_tests, wilson
 from classify.models import Case, Category, Round
+from classify.reports.complete import reviewers_of
 from classify.reports.figures import (
     BASES,
     Agreement,

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 
-from classify import assignment
 from classify.models import Adjudication, Case, CaseVote, Category, Decision, ProfileView, Round
+from classify.reports.complete import is_doubly_coded, reviewers_of
 from polls.models import Batch
 
 
@@ -80,24 +80,8 @@ class MethodFacts:
 
 def methods_for(round_: Round) -> MethodFacts:
     """Count how a round was read, in a handful of statements whatever its size."""
-    status, resolution = Case.Status, Case.Resolution
-    counts = Case.objects.filter(round=round_, n_votes__gt=0).aggregate(
-        cases=Count("pk"),
-        votes=Sum("n_votes", default=0),
-        blank=Count("pk", filter=Q(origin=Case.Origin.BLANK)),
-        agreed=Count("pk", filter=Q(status=status.AGREED)),
-        differing=Count(
-            "pk",
-            filter=Q(status=status.CONFLICT)
-            | Q(resolution__in=[resolution.ADJUDICATED, resolution.CONSENSUS]),
-        ),
-        adjudicated=Count("pk", filter=Q(resolution=resolution.ADJUDICATED)),
-        by_consensus=Count("pk", filter=Q(resolution=resolution.CONSENSUS)),
-        unread=Count("pk", filter=Q(status__in=[status.WAITING, status.ONE_DECISION])),
-        after_reveal=Count("pk", filter=Q(after_reveal=True)),
-        carried=Count("pk", filter=Q(resolution=resolution.CARRIED)),
-    )
-    seats = list(assignment.reviewers_of(round_))
+    counts = _cases_of(round_)
+    seats = list(reviewers_of(round_))
     reviewers = [seat.user_id for seat in seats]
     sources = Decision.objects.filter(round=round_)
     return MethodFacts(
@@ -109,7 +93,7 @@ def methods_for(round_: Round) -> MethodFacts:
         reviewers=len(reviewers),
         left=sum(seat.left_at is not None for seat in seats),
         carried_voters=_voters_carried(round_) if counts["carried"] else 0,
-        doubly_coded=assignment.is_doubly_coded(round_),
+        doubly_coded=is_doubly_coded(round_),
         profile_views=ProfileView.objects.filter(case__round=round_)
         .values("vote", "viewer")
         .distinct()
@@ -126,6 +110,27 @@ def methods_for(round_: Round) -> MethodFacts:
         looks=_first_looks(round_) if round_.adjudicator_first else None,
         together=_finals(round_).filter(together__isnull=False).count(),
         **counts,
+    )
+
+
+def _cases_of(round_: Round) -> dict[str, int]:
+    """How many cases there are of each kind, in one statement."""
+    status, resolution = Case.Status, Case.Resolution
+    return Case.objects.filter(round=round_, n_votes__gt=0).aggregate(
+        cases=Count("pk"),
+        votes=Sum("n_votes", default=0),
+        blank=Count("pk", filter=Q(origin=Case.Origin.BLANK)),
+        agreed=Count("pk", filter=Q(status=status.AGREED)),
+        differing=Count(
+            "pk",
+            filter=Q(status=status.CONFLICT)
+            | Q(resolution__in=[resolution.ADJUDICATED, resolution.CONSENSUS]),
+        ),
+        adjudicated=Count("pk", filter=Q(resolution=resolution.ADJUDICATED)),
+        by_consensus=Count("pk", filter=Q(resolution=resolution.CONSENSUS)),
+        unread=Count("pk", filter=Q(status__in=[status.WAITING, status.ONE_DECISION])),
+        after_reveal=Count("pk", filter=Q(after_reveal=True)),
+        carried=Count("pk", filter=Q(resolution=resolution.CARRIED)),
     )
 
 

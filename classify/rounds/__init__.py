@@ -1,6 +1,6 @@
 """The life of a round: set up (`setting_up`), people come and go (`people`, `held`), it ends (`ending`)."""
 
-from classify.assignment.complete import is_doubly_coded, reviewers_of
+from classify.reports.complete import is_doubly_coded, reviewers_of
 from classify.rounds.ending import (
     archive_round,
     close_coding,

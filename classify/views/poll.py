@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from classify import assignment, permissions, visibility
+from classify import permissions, rounds, visibility
 from classify.models import Round
 from polls.models import Poll, User
 from polls.permissions import can_import, can_manage_people, get_poll_or_404
@@ -95,11 +95,11 @@ def state_of(round: Round) -> str:
     if round.archived_at is not None:
         return _("archived")
     if round.coding_closed_at is not None:
-        if assignment.is_doubly_coded(round):
+        if rounds.is_doubly_coded(round):
             return _("coding is closed, every case was read by two")
         return _("coding is closed")
     if visibility.is_revealed(round):
-        if assignment.is_doubly_coded(round):
+        if rounds.is_doubly_coded(round):
             return _("all have handed in, every case was read by two")
         return _("all have handed in")
     if round.reviewers.filter(left_at__isnull=True).count() < 2:
