@@ -27,7 +27,6 @@ LONG_MODULES: dict[str, str] = {}
 
 LONG_FUNCTIONS: dict[str, str] = {
     "classify/rounds/setting_up.py:create_round": "one transaction told in its order; its steps have names",
-    "classify/tagging/deciding.py:_write_sql": "one SQL statement, which is not clearer in two places",
 }
 """path:function -> why it may be longer."""
 

@@ -1,11 +1,11 @@
 """One decision against its floor: a bare Django view with session check, INSERT, and SELECT of the next row.
 
-    python tests/benchmarks/bench_decision.py [--requests 300] [--voters 1000 100000]
+    python tests/benchmarks/bench_decision.py [--requests 300] [--voters 1000 100000 1000000]
 
 Both run through Django's WSGI handler in one process, on a database made for it beside that of the settings,
-in turns, so that a noisy machine troubles both alike. A decision is the whole request that htmx sends:
-session, user, rights, the decision, the case, the next case and its fragment; for the first reviewer and the
-second.
+in turns, so that a noisy machine troubles both alike. The floor has Django's own sessions and accounts. A
+decision is the whole request that the reading page sends: session, user, rights, the decision, the case, the
+next case and its card; for the first reviewer and the second.
 Prints a table and exits 1 when a decision takes more than LIMIT times its floor, more than STATEMENTS
 statements, or grows with the number of voters by more than GROWTH.
 """
@@ -304,7 +304,7 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--requests", type=int, default=300, help="of each kind and size, timed")
-    parser.add_argument("--voters", type=int, nargs="+", default=[1_000, 100_000])
+    parser.add_argument("--voters", type=int, nargs="+", default=[1_000, 100_000, 1_000_000])
     options = parser.parse_args(arguments)
     import django
 

@@ -35,7 +35,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 LIMIT = 5.0
-VOTERS = 10_000
+VOTERS = 6_000
 ALONE, PACE, NONE = (0.1, 0.2), (2.0, 4.0), (0.0, 0.0)
 """Shortest and longest pause between two decisions, in seconds."""
 
@@ -104,11 +104,17 @@ def database_url() -> str:
 @contextmanager
 def served(home: Path) -> Any:
     """The real server in a process of its own; gives its address."""
+    from django.conf import settings
+
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    environment = os.environ | {"DATABASE_URL": database_url(), "ROLECALL_HOME": str(home / "served")}
+    environment = os.environ | {
+        "DATABASE_URL": database_url(),
+        "ROLECALL_HOME": str(home / "served"),
+        "SECRET_KEY": settings.SECRET_KEY,  # so that the sessions made here are good there
+    }
     command = [sys.executable, str(ROOT / "manage.py"), "serve", "--bind", f"127.0.0.1:{port}"]
     with (home / "served.log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=ROOT)
@@ -184,6 +190,8 @@ def run(reviewers: int, seconds: int) -> int:
         ):
             result = play(Path(folder), plan, users, time_, pause)
             times = [1000 * one for one in result["seconds"]]
+            if len(times) < 2:
+                raise RuntimeError((Path(folder) / "locust.log").read_text()[-2000:])
             cuts = statistics.quantiles(times, n=100)
             p95[name] = cuts[94]
             print(
