@@ -82,16 +82,12 @@ def decide_together(
     for case in found:
         try:
             _check_shares(case, shared)
-            if by.pk in (case.reviewer1_id, case.reviewer2_id):
-                raise ValidationError(_("You read this title yourself."))
+            _check_is_not_theirs(case, by)
             check_is_waiting(case, by)
         except ValidationError as problem:
             left_out.append(LeftOut(case, " ".join(problem.messages)))
             continue
-        if case.round.adjudicator_first and first_look(case, by) is None:
-            # Without a first look nothing of the readings was shown to this person, so this is it.
-            unseen = replace(NOTHING, together=client_id)
-            add(case, by, Adjudication.Kind.FIRST, category, unseen, _derived(client_id, f"first {case.pk}"))
+        _look_first(case, by, category, client_id)
         check_first_look(case, by, category, said)
         rows.append(
             add(case, by, Adjudication.Kind.FINAL, category, said, _derived(client_id, f"final {case.pk}"))
@@ -158,6 +154,18 @@ def _check_number(cases: Collection[int]) -> None:
 def _check_shares(case: Case, shared: Collection[int]) -> None:
     if case.pk not in shared:
         raise ValidationError(_("Its headline does not hold this job title."))
+
+
+def _look_first(case: Case, by: User, category: Category, client_id: UUID) -> None:
+    """Without a first look nothing of the readings was shown to this person, so their choice is one."""
+    if case.round.adjudicator_first and first_look(case, by) is None:
+        unseen = replace(NOTHING, together=client_id)
+        add(case, by, Adjudication.Kind.FIRST, category, unseen, _derived(client_id, f"first {case.pk}"))
+
+
+def _check_is_not_theirs(case: Case, by: User) -> None:
+    if by.pk in (case.reviewer1_id, case.reviewer2_id):
+        raise ValidationError(_("You read this title yourself."))
 
 
 def _check_is_one_of_the_two(case: Case, by: User) -> None:
