@@ -85,6 +85,11 @@ def _what_is_missing(batch: Batch) -> str:
             "Practice round %(number)d is not finished: it counts once both have read all its titles and "
             "handed in."
         ) % {"number": number}
+    if Decision.objects.filter(round=batch.round, source=Decision.Source.IMPORT).exists():
+        return _(
+            "Practice round %(number)d holds decisions that were brought in from a file; how blind they were "
+            "made is not known."
+        ) % {"number": number}
     units = batch.coefficients.units
     if units < MIN_UNITS:
         return ngettext(

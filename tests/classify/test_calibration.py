@@ -9,9 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from classify import calibration, rounds, tagging
+from classify.importing_tags import import_tags
 from classify.models import Case, CaseVote, Round, RoundEvent
 from classify.verify import verify
 from polls import votes
+from polls.importing.readers import open_upload
+from polls.models import VoterKey
 from polls.permissions import PollRefused
 from tests import factories
 from tests.classify import acts
@@ -233,6 +236,24 @@ class TestTheBar:
         gate = calibration.gate_of(poll, codebook_version.codebook)
         assert not gate.passed
         assert gate.why == ("In practice round 1 only 5 titles have two categories; an interval needs 10.")
+
+    def test_decisions_brought_in_from_a_file_are_no_way_around_it(
+        self, study_round, practise, rosa, sam, poll, codebook_version
+    ):
+        practise(None, "0.5")
+        rows = [
+            f"{key.value},{code},{code}"
+            for n, key in enumerate(VoterKey.objects.filter(scope=poll).order_by("pk")[:30])
+            for code in ["cx" if n % 2 else "other"]
+        ]
+        with open_upload("\n".join(["voter_id,tag:rosa,tag:sam", *rows]), name="tags.csv") as source:
+            report = import_tags(source=source, poll=poll.slug, round_number=1)
+        assert report.status["agreed"] == 30
+        for person in (rosa, sam):
+            tagging.hand_in(round=Round.objects.get(), by=person)
+        gate = calibration.gate_of(poll, codebook_version.codebook)
+        assert (gate.passed, gate.reached) == (False, None)
+        assert "brought in from a file" in gate.why
 
     def test_discarding_what_was_read_is_no_way_around_it(self, study_round, practise, rosa, sam, ada):
         pilot = practise(12, "0.9")
