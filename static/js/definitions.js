@@ -15,8 +15,15 @@
   const definitionIn = (cell) => cell?.querySelector(".definition") ?? null;
 
   // Beside the buttons where there is room (none of them is covered), else below or above its own.
+  // On a narrow screen the style sheet puts it at the foot.
+  const narrow = window.matchMedia("(max-width: 40rem)");
+
   function place(popover, cell) {
     popover.classList.add("is-placed");
+    if (narrow.matches) {
+      popover.style.left = popover.style.top = "";
+      return;
+    }
     const own = cell.getBoundingClientRect();
     const all = (cell.parentElement ?? cell).getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = popover;

@@ -90,6 +90,8 @@ def test_a_definition_by_tap_on_a_phone(page_for, rosa, address):
     sheet = page.get_by_role("group", name="CX", exact=True)
     expect(sheet).to_be_visible()
     expect(sheet).to_contain_text("Head of CX")
+    foot = sheet.bounding_box()
+    assert (foot["x"], foot["y"] + foot["height"]) == (0, 740), "at the foot of the screen"
     page.get_by_role("button", name="Close the definition of CX").tap()
     expect(sheet).to_be_hidden()
 
