@@ -16,7 +16,7 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
-from classify import adjudication, codebooks, rounds, tagging
+from classify import adjudication, codebooks, rounds, tagging, training
 from classify.models import Case, CodebookVersion, Round
 from polls import votes
 from polls.importing import load, readers
@@ -142,6 +142,7 @@ def build_study(*, decided: bool = True) -> Study:
         excluded=excluded,
         invitation=link.path,
     )
+    training.add_item(version=version, text="Trained-title", code="cx", explanation="It says so.", by=root)
     if decided:
         part_decide(study)
     return study
