@@ -14,7 +14,7 @@ from classify import codebook_editing as editing
 from classify import codebooks, rounds
 from classify.codebook_editing import Stale
 from classify.codebook_files import MAX_CATEGORIES, MAX_ITEMS, MAX_RULES, CategoryText, Rule
-from classify.models import Category, CategoryChange, Codebook, CodebookVersion
+from classify.models import Category, CategoryChange, Codebook, CodebookVersion, TrainingItem
 from polls.models import Poll, User
 from polls.permissions import PollRefused
 from polls.problems import Refused
@@ -159,6 +159,14 @@ def test_a_codebook_that_was_never_published_is_discarded_as_a_whole(ada):
     book = editing.create_codebook(code="shift", title="Shift", subject="voter", by=ada)
     assert editing.discard_draft(codebook=book, by=ada, seen=seen(book)) is False
     assert not Codebook.objects.filter(code="shift").exists()
+
+
+def test_a_codebook_with_titles_for_training_is_not_discarded(ada):
+    book = editing.create_codebook(code="shift", title="Shift", subject="voter", by=ada)
+    TrainingItem.objects.create(codebook=book, text="Night nurse", position=1)
+    with pytest.raises(Refused, match="Titles for training belong to this codebook"):
+        editing.discard_draft(codebook=book, by=ada, seen=seen(book))
+    assert draft_of(book).number == 1
 
 
 def test_a_draft_without_categories_is_not_published(ada):
