@@ -28,7 +28,7 @@ class SessionStore(db.SessionStore):
         if row is None:
             self._session_key = None
             return None
-        return self.model(session_key=self.session_key, session_data=row[0], expire_date=row[1])
+        return self.model(session_key=str(self.session_key), session_data=row[0], expire_date=row[1])
 
 
 class Accounts(ModelBackend):
@@ -38,7 +38,7 @@ class Accounts(ModelBackend):
         """The account, None where there is none or it may not log in (any more)."""
         model = get_user_model()
         fields = model._meta.concrete_fields
-        columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+        columns = ", ".join(f'"{field.column}"' for field in fields)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {columns} FROM {model._meta.db_table} WHERE id = %s", [user_id])  # noqa: S608
             row = cursor.fetchone()

@@ -192,7 +192,8 @@ def _run(sql: str, values: dict[str, Any]) -> Outcome | None:
     if row is None:
         return None
     upcoming = case_of(row[18:]) if row[18] is not None else None
-    return Outcome(*row[:16], place=(row[16], row[17]), next=upcoming)
+    plain: list[Any] = [*row[:16], (row[16], row[17]), upcoming]
+    return Outcome(*plain)
 
 
 @cache
@@ -215,7 +216,7 @@ def _prepared_cursor() -> Any:
     """
     connection.ensure_connection()
     connection.connection.prepare_threshold = PREPARE_AFTER
-    cursor = psycopg.RawCursor(connection.connection)
+    cursor: Any = psycopg.RawCursor(connection.connection)
     return (
         connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
     )

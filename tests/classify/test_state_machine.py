@@ -22,6 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from classify import adjudication, assignment, rounds, tagging
 from classify.models import Case, CaseVote, Decision, Round, RoundReviewer
 from classify.status import DONE, final_of, status_of
+from classify.verify import verify
 from polls.models import Headline, Poll, User, Vote
 from polls.titles import comparison_key
 from tests import factories
@@ -37,6 +38,7 @@ class LifeOfARound(RuleBasedStateMachine):
 
     people: dict[str, User]
     unit: str
+    reviewers: tuple[str, ...] = ("rosa", "sam")
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +53,7 @@ class LifeOfARound(RuleBasedStateMachine):
             factories.make_vote(self.poll, title, option=n % 3 + 1)
         self.round: Round = acts.open_round(
             self.poll,
-            reviewers=[self.people["rosa"], self.people["sam"]],
+            reviewers=[self.people[name] for name in self.reviewers],
             adjudicators=[self.people["jude"]],
             by=self.people["ada"],
             version=factories.make_codebook(f"book-{uuid.uuid4().hex[:12]}"),
@@ -62,8 +64,11 @@ class LifeOfARound(RuleBasedStateMachine):
         self.last: dict[str, Any] | None = None
 
     def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self.world.__exit__(None, None, None)
+        try:
+            assert not verify(self.poll).drift
+        finally:
+            transaction.set_rollback(True)
+            self.world.__exit__(None, None, None)
 
     def case(self, pick: int) -> Case:
         cases = list(Case.objects.filter(round=self.round).order_by("pk"))
@@ -79,31 +84,48 @@ class LifeOfARound(RuleBasedStateMachine):
         try:
             with transaction.atomic():
                 return deed()
-        except (ValidationError, PermissionDenied):
+        except (ValidationError, PermissionDenied, Case.DoesNotExist):
             assert list(Case.objects.filter(round=self.round).order_by("pk").values()) == before
             return None
 
-    @rule(name=st.sampled_from(["rosa", "sam"]), pick=PICK, said=st.sampled_from(SAID))
-    def decide(self, name: str, pick: int, said: str) -> None:
+    @rule(who=PICK, pick=PICK, said=st.sampled_from(SAID))
+    def decide(self, who: int, pick: int, said: str) -> None:
         case, sent = self.case(pick), uuid.uuid4()
         deed = {
             "round": self.round,
             "case": case,
-            "by": self.people[name],
+            "by": self.people[self.reviewers[who % len(self.reviewers)]],
             "category": said,
             "client_id": sent,
         }
         reply = self.attempt(lambda: acts.say(**deed))
         if reply is not None:
             assert reply.decision.late == (case.pk in self.pairs)
+            assert reply.next is None or reply.next.reviewer_id == deed["by"].pk
             self.decisions += 1
             self.last = deed
+
+    @rule(pick=PICK)
+    def both_decide_and_one_takes_it_back(self, pick: int) -> None:
+        """The second decision against the withdrawal of the first, in this order."""
+        case = self.case(pick)
+        for user, said in ((case.reviewer1, "cx"), (case.reviewer2, "other"), (case.reviewer1, "withdrawn")):
+            if user is not None and self.attempt(lambda u=user, s=said: acts.say(self.round, case, u, s)):
+                self.decisions += 1
 
     @rule()
     def click_again(self) -> None:
         if self.last is not None:
             reply = self.attempt(lambda: acts.say(**self.last))
             assert reply is None or reply.repeated
+
+    @rule(who=PICK, pick=PICK)
+    def send_anothers_id(self, who: int, pick: int) -> None:
+        """The id of somebody else's decision, or of another case, stores nothing."""
+        if self.last is not None:
+            by, case = self.people[self.reviewers[who % len(self.reviewers)]], self.case(pick)
+            if (by, case.pk) != (self.last["by"], self.last["case"].pk):
+                assert self.attempt(lambda: acts.say(**self.last | {"by": by, "case": case})) is None
 
     @rule(pick=PICK)
     def claim(self, pick: int) -> None:
@@ -125,9 +147,9 @@ class LifeOfARound(RuleBasedStateMachine):
             lambda: adjudication.close_unresolved(case=case, by=by, reason="gap", client_id=uuid.uuid4())
         )
 
-    @rule(name=st.sampled_from(["rosa", "sam"]))
-    def read_the_rest_and_hand_in(self, name: str) -> None:
-        user = self.people[name]
+    @rule(who=PICK)
+    def read_the_rest_and_hand_in(self, who: int) -> None:
+        user = self.people[self.reviewers[who % len(self.reviewers)]]
         while self.round.coding_closed_at is None:
             case = assignment.next_case(round=self.round, reviewer=user)
             if case is None:
@@ -220,7 +242,7 @@ class LifeOfARound(RuleBasedStateMachine):
     def every_reviewer_is_told_the_truth_about_their_own(self) -> None:
         for seat in RoundReviewer.objects.filter(round=self.round):
             left = assignment.unread(round=self.round, seat=seat)
-            assert seat.decided_count + left == assignment.total_of(Round.objects.get(pk=self.round.pk))
+            assert seat.decided_count + left == seat.assigned_count
             if self.round.coding_closed_at is None:
                 upcoming = assignment.next_case(round=self.round, reviewer=seat.user)
                 assert (upcoming is None) == (left == 0)
@@ -228,17 +250,20 @@ class LifeOfARound(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("unit", ["headline", "voter"])
-def test_any_order_of_deeds_leaves_a_true_round(unit):
+@pytest.mark.parametrize(
+    ("unit", "reviewers"),
+    [("headline", ("rosa", "sam")), ("voter", ("rosa", "sam")), ("headline", ("rosa", "sam", "tim"))],
+)
+def test_any_order_of_deeds_leaves_a_true_round(unit, reviewers):
     class Life(LifeOfARound):
         pass
 
-    Life.unit = unit
-    Life.people = {name: factories.make_user(name) for name in ("ada", "rosa", "sam", "jude")}
+    Life.unit, Life.reviewers = unit, reviewers
+    Life.people = {name: factories.make_user(name) for name in ("ada", "jude", *reviewers)}
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=6,
+            max_examples=4,
             stateful_step_count=16,
             deadline=None,
             suppress_health_check=list(HealthCheck),
