@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from classify.models import Case, Decision
 
 _TITLE_LENGTH = 160
+_DOT = (
+    '<svg class="dot" viewBox="0 0 10 10" aria-hidden="true" focusable="false">'
+    '<rect width="10" height="10" rx="2.5" fill="{}"/></svg>'
+)
 _TITLE = {"td": {"class": "title-cell"}}
 _DATE = {"td": {"class": "tabular"}}
 _NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
@@ -66,14 +72,18 @@ class DecisionTable(tables.Table):
         return shortened(value)
 
 
+def _side(side: dict[str, str]) -> SafeString:
+    """A category with its dot. Put together here: a template for each of a hundred cells takes a while."""
+    dot = format_html(_DOT, side["color"]) if side["color"] else ""
+    return format_html('<span class="text-nowrap">{}{}</span>', dot, side["label"])
+
+
 class ConflictTable(tables.Table):
     """Conflicts that wait, as rows of the view: in their order already, without who said what."""
 
     text = tables.Column(verbose_name=gettext_lazy("Title"), linkify=_url, attrs=_TITLE)
     n_votes = tables.Column(verbose_name=gettext_lazy("Voters"), attrs=_NUMBER)
-    pair = tables.TemplateColumn(
-        template_name="classify/includes/pair.html", verbose_name=gettext_lazy("Read as, in no order")
-    )
+    pair = tables.Column(verbose_name=gettext_lazy("Read as, in no order"))
     conflict_since = tables.DateColumn(verbose_name=gettext_lazy("Waits since"), format="Y-m-d", attrs=_DATE)
     held_by = tables.Column(verbose_name=gettext_lazy("Taken up by"))
 
@@ -89,6 +99,18 @@ class ConflictTable(tables.Table):
         """The beginning of the headline."""
         return shortened(value)
 
+    def render_pair(self, value: list[dict[str, str]]) -> SafeString:
+        """Two categories in the order of the codebook: not by whom."""
+        return format_html_join(mark_safe(" / "), "{}", ((_side(side),) for side in value))
+
+    def render_mine(self, value: dict[str, str]) -> SafeString:
+        """What one had chosen oneself."""
+        return _side(value)
+
+    def render_final(self, value: dict[str, str] | None) -> Any:
+        """What it became."""
+        return _side(value) if value else _("Unresolved")
+
 
 class DoneTable(ConflictTable):
     """Conflicts that were resolved or closed, the latest first."""
@@ -96,12 +118,7 @@ class DoneTable(ConflictTable):
     pair = None
     conflict_since = None
     held_by = None
-    final = tables.TemplateColumn(
-        template_name="classify/includes/side.html",
-        verbose_name=gettext_lazy("Outcome"),
-        extra_context={"side": "final"},
-        empty_values=(),
-    )
+    final = tables.Column(verbose_name=gettext_lazy("Outcome"), empty_values=())
     resolution = tables.Column(verbose_name=gettext_lazy("How"), empty_values=())
 
     class Meta(ConflictTable.Meta):
@@ -119,16 +136,8 @@ class OverruledTable(ConflictTable):
     pair = None
     conflict_since = None
     held_by = None
-    mine = tables.TemplateColumn(
-        template_name="classify/includes/side.html",
-        verbose_name=gettext_lazy("Your decision"),
-        extra_context={"side": "mine"},
-    )
-    final = tables.TemplateColumn(
-        template_name="classify/includes/side.html",
-        verbose_name=gettext_lazy("Became"),
-        extra_context={"side": "final"},
-    )
+    mine = tables.Column(verbose_name=gettext_lazy("Your decision"))
+    final = tables.Column(verbose_name=gettext_lazy("Became"))
     resolution = tables.Column(verbose_name=gettext_lazy("How"))
     rationale = tables.TemplateColumn(
         template_name="classify/includes/why.html",
