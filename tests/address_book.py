@@ -31,6 +31,7 @@ from tests.addresses import (
 from tests.codebook_addresses import CODEBOOKS
 from tests.dashboard_addresses import DASHBOARD
 from tests.practice_addresses import PRACTICE
+from tests.round_addresses import ROUNDS
 from tests.study import OPTIONS, SHARED, Study
 
 
@@ -307,10 +308,6 @@ def _far_case(world: Study) -> dict[str, Any]:
     return {**of_far_round(world), "case_id": world.far_case.pk}
 
 
-def _practice(world: Study) -> dict[str, Any]:
-    return {**of_poll(world), "number": world.practice.number}
-
-
 def _decision(_: Study) -> dict[str, Any]:
     return {"verdict": "cx", "client_id": str(uuid.uuid4()), "note": "", "milliseconds": "1200"}
 
@@ -345,47 +342,6 @@ READERS_DONE = only("rosa sam", DONE)
 READERS_IN_JSON = Access({"rosa": OK, "sam": OK, "anonymous": 401})
 EVERY_MEMBER = only(MEMBERS_AND_ROOT)
 SEE_CONFLICTS = only("jude ada root")
-
-ROUNDS = [
-    Address("classify:poll", of_poll, get=EVERY_MEMBER, far=of_far_poll),
-    Address(
-        "classify:round-new",
-        of_poll,
-        get=ADMINS,
-        post=only("ada root", WRONG),
-        data=lambda _: {"action": "create", "unit": "headline"},
-        far=of_far_poll,
-    ),
-    Address("classify:round", of_round, get=EVERY_MEMBER, far=of_far_round),
-    Address(
-        "classify:round-second-reviewer",
-        of_round,
-        post=ADMINS_DONE,
-        data=lambda world: {"user": world.people["bea"].pk},
-        far=of_far_round,
-    ),
-    Address(
-        "classify:round-join",
-        of_round,
-        get=ADMINS,
-        post=ADMINS_DONE,
-        data=lambda world: {"user": world.people["vera"].pk, "share": 1},
-        far=of_far_round,
-    ),
-    Address(
-        "classify:round-leave",
-        lambda world: {**of_round(world), "user_id": world.people["rosa"].pk},
-        get=only("rosa ada root"),
-        post=only("rosa ada root", DONE),
-        far=lambda world: {**of_far_round(world), "user_id": world.people["rosa"].pk},
-    ),
-    Address("classify:round-awaiting", of_round, get=ADMINS, far=of_far_round),
-    Address("classify:round-close", of_round, get=ADMINS, post=ADMINS_DONE, far=of_far_round),
-    Address("classify:round-reopen", of_round, get=ADMINS_DONE, post=ADMINS_DONE, far=of_far_round),
-    Address("classify:round-archive", of_round, get=only(""), post=only(""), far=of_far_round),
-    Address("classify:round-unarchive", of_round, get=ADMINS_DONE, post=ADMINS_DONE, far=of_far_round),
-    Address("classify:round-discard", _practice, get=ADMINS_DONE, post=ADMINS_DONE, far=of_far_round),
-]
 
 READING = [
     Address("classify:tag", of_round, get=READERS, far=of_far_round),

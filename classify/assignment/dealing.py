@@ -7,7 +7,8 @@ its seats locked.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -122,10 +123,16 @@ def _places(hands: list[Hand]) -> dict[str, list[int | None]]:
 
 
 def _run(sql: str, values: dict[str, Any]) -> int:
-    # Cases of a round that was just made have no statistics yet: see `joining`.
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_nestloop = off")
+    with connection.cursor() as cursor, joining_by_hash(cursor):
         cursor.execute(sql, values)
         touched: int = cursor.rowcount
-        cursor.execute("SET LOCAL enable_nestloop = on")
     return touched
+
+
+@contextmanager
+def joining_by_hash(cursor: Any) -> Iterator[None]:
+    """Cases of a round that was just made have no statistics yet: see `joining`. Taken for few, places would
+    be compared one by one with all others of their kind, and 100,000 of them would take hours."""
+    cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off")
+    yield
+    cursor.execute("SET LOCAL enable_nestloop = on; SET LOCAL enable_mergejoin = on")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import connection
 
-from classify.assignment.dealing import count_assigned, readers_of
+from classify.assignment.dealing import count_assigned, joining_by_hash, readers_of
 from classify.assignment.shares import in_proportion
 from classify.models import Round
 
@@ -129,8 +129,7 @@ def take_fair_part(round: Round, *, user_id: int) -> int:
     if wanted <= 0:
         return 0
     values = {"round": round.pk, "user": user_id, "seed": round.seed}
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_nestloop = off")
+    with connection.cursor() as cursor, joining_by_hash(cursor):
         cursor.execute(_COUNT_NOT_BEGUN, values)
         kinds = {(one, two): n for one, two, n in cursor.fetchall()}
         moves = choose(kinds, in_proportion(above, wanted), str(round.seed))
@@ -142,7 +141,6 @@ def take_fair_part(round: Round, *, user_id: int) -> int:
         }
         cursor.execute(_TAKE_OVER, {**values, **lists})
         moved: int = cursor.rowcount
-        cursor.execute("SET LOCAL enable_nestloop = on")
     count_assigned(round)
     return moved
 
