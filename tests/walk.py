@@ -19,6 +19,7 @@ from tests.study import Study
 MASKS = [
     (re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"'), "CSRF"),
     (re.compile(r'"X-CSRFToken": "[^"]*"'), "CSRF"),
+    (re.compile(r'"csrf": "[^"]*"'), "CSRF"),
     (re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"), "UUID"),
     (re.compile(r"/welcome/[^/]+/[^/\s\"]+"), "/welcome/LINK"),
 ]
