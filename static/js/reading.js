@@ -19,6 +19,8 @@ const queue = new Queue({ urls, outbox });
 const sender = new Sender({ outbox, data, told: { stored, refused, changed }, place: () => queue.place });
 const others = "BroadcastChannel" in window ? new BroadcastChannel(`rolecall-${data.user}-${data.round}`) : null;
 
+const ASK_AGAIN = 5000; // ms
+
 let current = null; // the card on screen
 let back = null; // its place among the last decisions when somebody went back to it
 let counted = { decided: data.decided, total: data.total }; // as the server last said
@@ -67,6 +69,8 @@ function ended(state, said) {
   changed();
   screen.say(`${said} ${state === "end" ? words.last : ""}`.trim());
   screen.focusTitle();
+  if (state !== "away" || outbox.waiting().length > 0) return; // what waits comes back here once it is stored
+  window.setTimeout(() => { if (current === null) advance(); }, ASK_AGAIN);
 }
 
 // ---------- deciding ----------

@@ -76,7 +76,7 @@ def test_a_screen_reader_finds_names_for_all_of_it(watched: Watched, few: Round,
       - article "{title(page)}":
         - heading "{title(page)}" [level=1]
         - button "Show profile"
-        - textbox "Find a category"
+        - searchbox "Find a category"
         - group "What does this title say?":
           - button /Contact Center/
           - button "Definition of Contact Center"

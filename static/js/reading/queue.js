@@ -93,6 +93,8 @@ export class Queue {
     const added = this.add(body.upcoming);
     this.#isEnd = added === 0;
     if (this.#cards.length > 0) return "more";
-    return isLast ? "end" : "away";
+    if (isLast) return "end";
+    // The last decision may have been stored while this was asked.
+    return this.#outbox.waiting().length === 0 ? this.#ask() : "away";
   }
 }
