@@ -123,7 +123,7 @@ class Stretch:
 
 def allowed_wish(user: Person, round: Round, wanted: Wanted) -> Wanted:
     """The same wish without what would tell this person a pair. Raises PollRefused."""
-    check_can_see_conflicts(user, round)
+    _check(user, round)
     name = wanted.order.removeprefix("-")
     hidden = hides_readings(user, round)
     order = wanted.order if name in ORDERS and not (hidden and name == "pair") else DEFAULT_ORDER
@@ -190,7 +190,7 @@ def pairs_of(user: Person, round: Round) -> list[PairCount]:
 
     Raises PollRefused for who may not see conflicts.
     """
-    check_can_see_conflicts(user, round)
+    _check(user, round)
     if hides_readings(user, round):
         return []
     with connection.cursor() as cursor:
@@ -200,14 +200,23 @@ def pairs_of(user: Person, round: Round) -> list[PairCount]:
 
 def count_open(user: Person, round: Round) -> int:
     """How many conflicts wait; one more than COUNTED_UP_TO stands for more than that. Raises PollRefused."""
-    check_can_see_conflicts(user, round)
+    _check(user, round)
     return _count(_OPEN, round)
 
 
 def count_done(user: Person, round: Round) -> int:
     """How many were resolved or closed; one more than COUNTED_UP_TO stands for more. Raises PollRefused."""
-    check_can_see_conflicts(user, round)
+    _check(user, round)
     return _count(_DONE, round)
+
+
+def _check(user: Person, round: Round) -> None:
+    """Asked once of a round as it was fetched, so once per request: a page needs the answer eight times.
+    Raises PollRefused, every time."""
+    passed: set[int | None] = round.__dict__.setdefault("_conflicts_seen_by", set())
+    if user.pk not in passed:
+        check_can_see_conflicts(user, round)
+        passed.add(user.pk)
 
 
 def _count(where: str, round: Round) -> int:
