@@ -118,6 +118,17 @@ CHECKS = [
     ),
     ("classify_adjudication_says_who_and_why", "UPDATE classify_adjudication SET reason = ''"),
     ("classify_casecomment_says_something", "UPDATE classify_casecomment SET text = ''"),
+    (
+        "classify_roundevent_says_why",
+        "UPDATE classify_roundevent SET kind = 'reopened', reason = ''",
+    ),
+    ("classify_roundreviewer_share", "UPDATE classify_roundreviewer SET share = 0"),
+    ("classify_round_hold_days", "UPDATE classify_round SET hold_days = 0"),
+    (
+        "classify_round_only_closed_is_archived",
+        "UPDATE classify_round SET archived_at = now(), archived_by_id = created_by_id"
+        " WHERE coding_closed_at IS NULL",
+    ),
     ("classify_casecomment_round_of_its_case", "UPDATE classify_casecomment SET round_id = -1"),
     ("classify_codebookflag_says_something", "UPDATE classify_codebookflag SET text = ''"),
     (
