@@ -19,8 +19,15 @@ from django.utils.translation import gettext as _
 from classify import assignment, permissions, visibility
 from classify.assignment import reopening
 from classify.models import CarriedCase, Case, CodebookVersion, Round, RoundReviewer
-from polls.models import Poll, User
-from polls.permissions import PollRefused, Right, allows, can_administer, rights_of
+from polls.models import Membership, Poll, Role, User
+from polls.permissions import (
+    PollRefused,
+    Right,
+    allows,
+    can_administer,
+    check_can_administer,
+    rights_of,
+)
 
 PREVIEW_SECONDS: Final = 5
 """How long a page waits to be told beforehand how many cases would be carried over."""
@@ -255,3 +262,19 @@ def _locked(round: Round) -> Round:
     """The round, locked against closing, handing in and imports, but not against decisions."""
     found = Round.objects.select_for_update(no_key=True, of=("self",)).select_related("poll", "version")
     return found.get(pk=round.pk)
+
+
+@transaction.atomic
+def bring_people(*, round: Round, target: Poll, by: User) -> None:
+    """Make who reads and judges in the round a member of the other poll, in the same part. Raises PollRefused
+    unless the person is an admin of both."""
+    check_can_administer(by, round.poll)
+    check_can_administer(by, target)
+    for role, seats in (
+        (Role.REVIEWER, round.reviewers.filter(left_at__isnull=True, user__is_active=True)),
+        (Role.ADJUDICATOR, round.adjudicators.filter(user__is_active=True)),
+    ):
+        for user_id in seats.values_list("user_id", flat=True):
+            Membership.objects.get_or_create(
+                poll=target, user_id=user_id, role=role, defaults={"added_by": by}
+            )

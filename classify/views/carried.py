@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from classify import carrying
 from classify.dashboard import count_up
-from classify.models import CarriedCase, Case, Round
+from classify.models import CarriedCase, Case
 from classify.views.rounds import get_round_or_404
-from polls.models import Membership, Poll, Role, User
+from polls.models import Poll, Role, User
 from polls.permissions import check_can_administer, get_poll_or_404
 from polls.views.actor import actor
 
@@ -105,7 +104,7 @@ def next_poll(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if request.method == "POST":
         target = get_poll_or_404(by, request.POST.get("poll", "").replace("\x00", ""))
         check_can_administer(by, target)
-        bring_people(round, target, by)
+        carrying.bring_people(round=round, target=target, by=by)
         there = reverse("classify:round-new", args=[target.slug])
         return redirect(f"{there}?like={round.poll.slug}:{round.number}")
     context: dict[str, Any] = {"poll": round.poll, "round": round, "polls": polls_to_read(by, round.poll)}
@@ -119,16 +118,3 @@ def polls_to_read(by: User, here: Poll) -> list[Poll]:
         polls = polls.filter(memberships__user=by, memberships__role=Role.ADMIN)
     others = polls.exclude(pk=here.pk).order_by("-pk")[: MOST_POLLS - 1]
     return [*others, here]
-
-
-@transaction.atomic
-def bring_people(round: Round, target: Poll, by: User) -> None:
-    """Make the people of the round members of the other poll, in the same part."""
-    for role, seats in (
-        (Role.REVIEWER, round.reviewers.filter(left_at__isnull=True, user__is_active=True)),
-        (Role.ADJUDICATOR, round.adjudicators.filter(user__is_active=True)),
-    ):
-        for user_id in seats.values_list("user_id", flat=True):
-            Membership.objects.get_or_create(
-                poll=target, user_id=user_id, role=role, defaults={"added_by": by}
-            )
