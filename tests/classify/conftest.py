@@ -1,4 +1,4 @@
-"""Fixtures about practice: a poll with enough titles, and rounds on it."""
+"""A poll with enough titles to practise on; five votes with a round, for tests of assignment."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from classify import calibration, rounds
 from classify.models import Round
 from tests import factories
+from tests.classify import acts
 
 
 @pytest.fixture
@@ -49,3 +50,23 @@ def practise(poll, codebook_version, ada, rosa, sam):
 def study_round(practise):
     """Make a round that counts."""
     return lambda **changes: practise(None, purpose="main", **changes)
+
+
+@pytest.fixture
+def votes(poll):
+    """a, b: CX Lead; c: Agent; d: no headline; e: Analyst."""
+    return {
+        name: factories.make_vote(poll, text, option=option)
+        for name, text, option in [
+            ("a", "CX Lead", 1),
+            ("b", "cx lead", 2),
+            ("c", "Agent", 1),
+            ("d", "", 3),
+            ("e", "Analyst", 2),
+        ]
+    }
+
+
+@pytest.fixture
+def round(poll, votes, ada, rosa, sam) -> Round:
+    return acts.open_round(poll, reviewers=[rosa, sam], by=ada)

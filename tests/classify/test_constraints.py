@@ -123,7 +123,12 @@ CHECKS = [
         "UPDATE classify_roundevent SET kind = 'reopened', reason = ''",
     ),
     ("classify_roundreviewer_share", "UPDATE classify_roundreviewer SET share = 0"),
+    ("classify_roundreviewer_share_check", "UPDATE classify_roundreviewer SET share = -1"),
+    ("classify_roundreviewer_assigned_count_check", "UPDATE classify_roundreviewer SET assigned_count = -1"),
     ("classify_round_hold_days", "UPDATE classify_round SET hold_days = 0"),
+    ("classify_round_hold_days_check", "UPDATE classify_round SET hold_days = -1"),
+    ("classify_round_nudge_days", "UPDATE classify_round SET nudge_after_days = 0"),
+    ("classify_round_nudge_after_days_check", "UPDATE classify_round SET nudge_after_days = -1"),
     (
         "classify_round_only_closed_is_archived",
         "UPDATE classify_round SET archived_at = now(), archived_by_id = created_by_id"
@@ -146,6 +151,7 @@ APPEND_ONLY = [
     "classify_decision",
     "classify_adjudication",
     "classify_profileview",
+    "classify_roundevent",
     "classify_traininganswer",
     "classify_casecomment",
 ]

@@ -16,7 +16,7 @@ class Command(ContractCommand):
     help = "Import decisions: voter_id, reviewer, category in rows, or one column tag:USERNAME per reviewer."
 
     def add_options(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE", help="A table (CSV, TSV, XLSX, ODS) in the long or the wide form.")
+        parser.add_argument("file", metavar="FILE", help="A table (CSV, XLSX, ...), long or wide.")
         add_round_options(parser)
         parser.add_argument("--codebook", metavar="CODE", help="For the round that is made. Default: role.")
         parser.add_argument(

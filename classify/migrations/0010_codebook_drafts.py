@@ -27,7 +27,7 @@ def _person() -> models.ForeignKey:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("classify", "0011_conflicts_in_every_order")]
+    dependencies = [("classify", "0009_conflicts_in_every_order")]
 
     operations = [
         migrations.AddField(

@@ -86,7 +86,7 @@ DROP FUNCTION classify_refuse_talk_before_reveal();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("classify", "0010_bar_is_set_beforehand")]
+    dependencies = [("classify", "0008_bar_is_set_beforehand")]
 
     operations = [
         # Those by age and by pair take its place.

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("classify", "0007_room_for_decisions")]
+    dependencies = [("classify", "0006_talk_is_append_only")]
 
     operations = [
         migrations.AddField(

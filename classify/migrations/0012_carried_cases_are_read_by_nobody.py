@@ -3,7 +3,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("classify", "0013_reminders_and_what_awaits")]
+    dependencies = [("classify", "0011_reminders_and_what_awaits")]
 
     operations = [
         migrations.AddField(

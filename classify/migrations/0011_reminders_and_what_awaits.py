@@ -6,7 +6,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("classify", "0012_codebook_drafts")]
+    dependencies = [("classify", "0010_codebook_drafts")]
 
     operations = [
         migrations.AddField(

@@ -22,7 +22,7 @@ CREATE TRIGGER classify_round_bar_stays BEFORE UPDATE OF {", ".join(FIXED)} ON c
   FOR EACH ROW WHEN (({", ".join(f"OLD.{name}" for name in FIXED)})
                      IS DISTINCT FROM ({", ".join(f"NEW.{name}" for name in FIXED)}))
   EXECUTE FUNCTION classify_refuse_moved_bar();
-"""
+"""  # noqa: S608 - of constants
 DROP_BAR = """
 DROP TRIGGER classify_round_bar_stays ON classify_round;
 DROP FUNCTION classify_refuse_moved_bar();
@@ -30,6 +30,6 @@ DROP FUNCTION classify_refuse_moved_bar();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("classify", "0009_room_for_splits")]
+    dependencies = [("classify", "0007_free_slots")]
 
     operations = [migrations.RunSQL(BAR, DROP_BAR)]
