@@ -199,7 +199,7 @@ def _decided(cases: list[Case], user_id: int) -> int:
     """On how many of these a decision of the person stands, in time or late: what they know themselves."""
     latest = (
         Decision.objects.filter(case__in=cases, reviewer=user_id)
-        .order_by("case_id", "-seq")
+        .order_by("case_id", "-pk")
         .distinct("case_id")
         .values_list("verdict", flat=True)
     )

@@ -112,7 +112,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = ROLECALL_HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.statics.Statics"},
 }
 MEDIA_ROOT = ROLECALL_HOME / "uploads"
 

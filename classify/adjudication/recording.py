@@ -72,8 +72,12 @@ def locked(case: Case) -> Case:
 
 
 def locked_all(round: Round, cases: Collection[int]) -> list[Case]:
-    """These cases of the round as they are now, locked in the order in which everybody locks."""
-    round = Round.objects.select_related("poll", "version").get(pk=round.pk)
+    """These cases of the round as they are now, locked in the order in which everybody locks.
+
+    The round first: who seals or counts many cases at once holds it, and takes them in no order.
+    """
+    rounds = Round.objects.select_for_update(no_key=True, of=("self",)).select_related("poll", "version")
+    round = rounds.get(pk=round.pk)
     found = list(
         Case.objects.select_for_update(no_key=True).filter(round=round.pk, pk__in=cases).order_by("pk")
     )

@@ -26,7 +26,7 @@ UPDATE classify_roundreviewer r
    SET decided_count = (
      SELECT count(*)
        FROM (SELECT DISTINCT ON (d.case_id) d.case_id, d.verdict FROM classify_decision d
-              WHERE d.round_id = r.round_id AND d.reviewer_id = r.user_id ORDER BY d.case_id, d.seq DESC) own
+              WHERE d.round_id = r.round_id AND d.reviewer_id = r.user_id ORDER BY d.case_id, d.id DESC) own
        JOIN classify_case c ON c.id = own.case_id
       WHERE own.verdict <> 'withdrawn' AND c.n_votes > 0)
  WHERE r.round_id = %(round)s

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from classify import visibility
 from classify.assignment import dealing
 from classify.assignment.counting import COUNT_CASES, RECOUNT, RECOUNT_DECIDED
 from classify.assignment.drawing import DRAWN, draw
@@ -80,6 +81,9 @@ def follow_votes(round: Round, *, reason: str) -> None:
         _run(values, COUNT_CASES)
         dealing.deal(round)
         take_back_hand_ins(round)
+        # The last case that waited for a reader may have lost its vote: that reveals the round like a hand-in.
+        if visibility.is_revealed(round):
+            seal_cases(round)
 
 
 def open_parts(round: Round, case: Case, *, reason: str) -> None:

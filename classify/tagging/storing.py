@@ -172,8 +172,10 @@ def store(values: dict[str, Any]) -> Outcome | None:
     """Run the statement, a second time behind a lock where it met somebody else.
 
     `values` fill it; the round is named by `round` (its id) or by `slug` and `number`. None for who has no
-    seat in that round, or no slot of the case.
+    seat in that round, or no slot of the case; and for a number that no row can have.
     """
+    if any(type(value) is int and not -(2**63) <= value < 2**63 for value in values.values()):
+        return None
     key = "by id" if "round" in values else "by address"
     outcome = _run(STORE[key], values)
     if outcome is None or outcome.fresh:

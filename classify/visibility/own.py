@@ -28,7 +28,7 @@ def my_decisions(user: Person, round: Round) -> QuerySet[Decision]:
     """
     latest = (
         Decision.objects.filter(round=round, reviewer=user.pk)
-        .order_by("case_id", "-seq")
+        .order_by("case_id", "-pk")
         .distinct("case_id")
         .values("pk")
     )
@@ -52,8 +52,8 @@ def my_decisions(user: Person, round: Round) -> QuerySet[Decision]:
 
 def last_decision(user: Person, round: Round, case_id: int) -> Decision | None:
     """The person's own latest decision on one case: what the tagging page shows when they come back to it."""
-    newest = Decision.objects.filter(round=round, case=case_id, reviewer=user.pk).aggregate(seq=Max("seq"))
-    rows = my_decisions(user, round).filter(case=case_id, seq=newest["seq"])
+    newest = Decision.objects.filter(round=round, case=case_id, reviewer=user.pk).aggregate(pk=Max("pk"))
+    rows = my_decisions(user, round).filter(case=case_id, pk=newest["pk"])
     return rows.first()
 
 

@@ -139,9 +139,9 @@ export class Sender {
   }
 }
 
-/** The address of a case from one that ends in /0/…. */
+/** The address of a case from one with /read/0/ in it. */
 export function url(pattern, id) {
-  return pattern.replace(/\/0\//, `/${id}/`);
+  return pattern.replace("/read/0/", `/read/${id}/`);
 }
 
 /** {status, body}: status 0 where nothing came back, body null where it was not what was asked for. */
