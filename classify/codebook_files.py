@@ -29,7 +29,7 @@ MAX_TITLE = 200
 MAX_CODE = 50
 MAX_LABEL = 100
 RESERVED_KEYS = frozenset("unpzs?hjk/")
-"""What the reading page does with these keys: unsure, note, profile, undo, split, help, search, and moving about."""
+"""What the reading page does with these keys: unsure, note, profile, undo, split, help, search, moving."""
 
 _PALETTE = (
     *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"),  # Okabe–Ito
