@@ -81,7 +81,7 @@ def follow_votes(round: Round, *, reason: str) -> None:
         _run(values, COUNT_CASES)
         dealing.deal(round)
         take_back_hand_ins(round)
-        # The last case that waited for a reader may have lost its vote: that reveals the round like a hand-in.
+        # The last case that waited for a reader may have lost its vote: this reveals it like a hand-in.
         if visibility.is_revealed(round):
             seal_cases(round)
 

@@ -10,7 +10,9 @@ from django.core.exceptions import ValidationError
 from classify import rounds, tagging, visibility
 from classify.assignment import next_case, unread
 from classify.models import Case, Decision, RoundEvent
+from polls.models import Vote
 from polls.permissions import PollRefused
+from polls.votes import exclude_vote
 from tests import factories
 from tests.classify import acts
 from tests.classify.pools import assert_no_drift, held, make_pool, read_some, seat_of, titles
@@ -256,6 +258,45 @@ class TestJoining:
         round = make_pool(poll, [rosa, sam], ada)
         with pytest.raises(ValidationError, match="from 1 to 100"):
             rounds.join_round(round=round, user=tim, by=ada, share=101)
+
+
+class TestWhatNobodyReadsAnyMore:
+    def test_the_last_title_that_waited_loses_its_vote(self, poll, ada, rosa, sam):
+        """Nothing waits any more, so the round is revealed: what was read is sealed as by a hand-in."""
+        titles(poll, 3)
+        round = make_pool(poll, [rosa, sam], ada)
+        acts.read_all(round, rosa)
+        *read, last = round.cases.order_by("pk")
+        for case in read:
+            acts.say(round, case, sam, "contact-center")
+        tagging.hand_in(round=round, by=rosa)
+        rounds.leave_round(round=round, user=sam, by=ada)
+        assert not visibility.is_revealed(round)
+        vote = Vote.objects.get(case_votes__case=last)
+        exclude_vote(vote=vote, reason=Vote.VoidReason.OTHER, note="a bot", by=ada)
+        assert visibility.is_revealed(round)
+        assert acts.say(round, read[0], rosa, "contact-center").decision.late
+        assert round.cases.get(pk=read[0].pk).status == "conflict"
+        assert_no_drift(round)
+
+    def test_the_other_slot_of_a_title_one_had_before(self, poll, ada, rosa, sam, tim):
+        """What was taken back in the first slot is older than what is said in the second."""
+        titles(poll, 1)
+        round = make_pool(poll, [rosa, sam], ada)
+        case = round.cases.get()
+        acts.say(round, case, rosa, "cx")
+        acts.say(round, case, rosa, "withdrawn")
+        rounds.leave_round(round=round, user=rosa, by=ada)
+        rounds.join_round(round=round, user=tim, by=ada)
+        rounds.leave_round(round=round, user=sam, by=ada)
+        rounds.join_round(round=round, user=rosa, by=ada)
+        case.refresh_from_db()
+        assert (case.reviewer1, case.reviewer2) == (tim, rosa)
+        acts.say(round, case, rosa, "consultant")
+        assert seat_of(round, rosa).decided_count == 1
+        assert [row.category.code for row in visibility.my_decisions(rosa, round)] == ["consultant"]
+        assert visibility.last_decision(rosa, round, case.pk).category.code == "consultant"
+        assert_no_drift(round)
 
 
 def test_events_cannot_be_changed(poll, ada, rosa, sam):
