@@ -249,3 +249,11 @@ def test_other_methods_are_refused(client_for, rosa, titles):
         ("delete", here(titles, case, "card")),
     ]:
         assert getattr(client, method)(url).status_code == 405
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_a_number_that_no_case_can_have(client_for, rosa, titles, number):
+    client = client_for(rosa)
+    url = here(titles, number, "decide")
+    assert gone(client.post(url, sent())) == (404, True)
+    assert client.post(here(titles, number), sent()).status_code == 404
