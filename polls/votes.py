@@ -76,7 +76,7 @@ def correct_voter(*, vote: Vote, fields: Mapping[str, str], by: User) -> Vote:
     with transaction.atomic():
         lock_poll(poll.slug)
         vote = (
-            Vote.objects.select_for_update(of=("self",))
+            Vote.objects.select_for_update(no_key=True, of=("self",))
             .select_related("voter", "option", "poll")
             .get(pk=vote.pk)
         )
@@ -155,7 +155,7 @@ def known_fields(vote: Vote) -> dict[str, str]:
 @transaction.atomic
 def _set_exclusion(vote: Vote, *, reason: str, note: str, by: User) -> None:
     lock_poll(vote.poll.slug)
-    fresh = Vote.objects.select_for_update(of=("self",)).get(pk=vote.pk)
+    fresh = Vote.objects.select_for_update(no_key=True, of=("self",)).get(pk=vote.pk)
     if bool(fresh.voided_at) == bool(reason):
         if reason and fresh.void_reason not in Vote.BY_HAND:
             raise Refused(

@@ -105,7 +105,7 @@ def import_tags(
     """
     file = read_tags(source)
     with transaction.atomic():
-        locked = Poll.objects.select_for_update().filter(slug=poll).first()
+        locked = Poll.objects.select_for_update(no_key=True).filter(slug=poll).first()
         if locked is None:
             raise Refused(f"There is no poll “{poll}”.")
         if by is not None:

@@ -112,10 +112,10 @@ def create_round(
     """
     permissions.check_can_set_up_rounds(by, poll)
     # Waits for an import under way and keeps the next one waiting, so that one of the two sees the other.
-    Poll.objects.select_for_update().get(pk=poll.pk)
-    version = (
-        CodebookVersion.objects.select_for_update(of=("self",)).select_related("codebook").get(pk=version.pk)
-    )
+    Poll.objects.select_for_update(no_key=True).get(pk=poll.pk)
+    # A decision in another round holds the version against its key only, and waits for neither lock.
+    versions = CodebookVersion.objects.select_for_update(no_key=True, of=("self",))
+    version = versions.select_related("codebook").get(pk=version.pk)
     preview = preview_round(poll=poll, version=version, unit=unit)
     check_choices(rule, purpose)
     practice = terms_of(

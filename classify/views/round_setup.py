@@ -68,7 +68,7 @@ def like_of(request: HttpRequest, by: User) -> Round | None:
 @transaction.atomic
 def make(form: RoundForm, practice: PracticeForm, poll: Poll, by: User) -> Round | None:
     """The round of the form, or the one that the first of two clicks made; None: the form says why."""
-    Poll.objects.select_for_update().get(pk=poll.pk)
+    Poll.objects.select_for_update(no_key=True).get(pk=poll.pk)
     data = form.cleaned_data
     there = Round.objects.filter(poll=poll, number=data["number"]).first()
     if there is not None:

@@ -81,7 +81,7 @@ def several_choices(target: Target) -> bool | None:
 
 def find_or_make_poll(target: Target, *, by: User | None) -> Poll:
     """The poll with what was asked of it. Who makes one becomes its admin. Raises WrongUsage."""
-    poll = Poll.objects.select_for_update().filter(slug=target.slug).first()
+    poll = Poll.objects.select_for_update(no_key=True).filter(slug=target.slug).first()
     made = poll is None
     poll = poll or Poll(slug=target.slug, question=sentence_from_slug(target.slug), created_by=by)
     if target.multiple is not None:
