@@ -251,10 +251,13 @@ def _reopen(round: Round, cases: Sequence[int] | None, by: User) -> int:
     check_can_reopen(by, round)
     # Seats before cases, as a decision locks them.
     assignment.lock_seats(round)
+    revealed = visibility.is_revealed(round)
     opened = reopening.reopen_cases(round, cases=cases, by=by)
     if opened:
         assignment.deal(round)
         assignment.take_back_hand_ins(round)
+        if revealed:
+            assignment.read_on(round)
     return opened
 
 

@@ -56,6 +56,7 @@ def split_case(*, round: Round, case_id: int, by: User) -> Split:
     if CaseSplit.objects.filter(case=case, merged_at__isnull=True).exists():
         return Split(case.pk, len(_parts(case)), repeated=True)
     check_is_shared(case)
+    revealed = visibility.is_revealed(round)
     CaseSplit.objects.create(round=round, case=case, split_by=by)
     CaseVote.objects.filter(case=case, left_at__isnull=True).update(left_at=timezone.now(), reason=SPLIT)
     assignment.open_parts(round, case, reason=SPLIT)
@@ -65,6 +66,8 @@ def split_case(*, round: Round, case_id: int, by: User) -> Split:
     _return_hand_ins(round, parts)
     if any(_waits(part) and not _waits(case) for part in parts):
         assignment.deal(round)
+    if revealed:
+        assignment.read_on(round)
     return Split(case.pk, len(parts), repeated=False)
 
 

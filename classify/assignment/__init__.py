@@ -8,6 +8,7 @@ from classify.assignment.joining import (
     lock_seats,
     open_cases,
     open_parts,
+    read_on,
     seal_cases,
     take_back_hand_ins,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "next_case",
     "open_cases",
     "open_parts",
+    "read_on",
     "readers_of",
     "seal_cases",
     "still_held",

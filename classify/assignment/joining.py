@@ -71,6 +71,7 @@ def follow_votes(round: Round, *, reason: str) -> None:
     # Seats before cases, as a decision locks them.
     lock_seats(round)
     values = _values(round, reason=reason)
+    revealed = visibility.is_revealed(round)
     if round.coding_closed_at is None:
         arriving = [REJOIN_OWN, SHOW_NEW_TEXT, JOIN_PARTS, OPEN_PARTS, *_opening(round)]
         follow = [LEAVE_CHANGED, *arriving, FLAG_JOINED, REOPEN_JOINED]
@@ -84,6 +85,8 @@ def follow_votes(round: Round, *, reason: str) -> None:
         # The last case that waited for a reader may have lost its vote: this reveals it like a hand-in.
         if visibility.is_revealed(round):
             seal_cases(round)
+        elif revealed:
+            read_on(round)
 
 
 def open_parts(round: Round, case: Case, *, reason: str) -> None:
@@ -105,6 +108,12 @@ def _reason(batch_id: int | None) -> str:
 def seal_cases(round: Round) -> int:
     """Freeze the standing decisions of every case of the round that is not sealed yet; returns how many."""
     return Case.objects.filter(round=round, sealed_at__isnull=True).update(sealed_at=timezone.now())
+
+
+def read_on(round: Round) -> None:
+    """A round that was revealed has something to read again: what is decided from here on is marked, as after
+    a reopening, since people have seen how others decided."""
+    Round.objects.filter(pk=round.pk).update(reopened_at=timezone.now())
 
 
 def _opening(round: Round) -> list[str]:

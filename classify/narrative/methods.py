@@ -218,8 +218,8 @@ def _agreement(facts: MethodFacts) -> str:
     if not facts.after_reveal:
         return said
     left_out = ngettext(
-        "Coding was reopened after a reveal: {n} case was decided then and is left out of agreement.",
-        "Coding was reopened after a reveal: {n} cases were decided then and are left out of agreement.",
+        "Reading went on after a reveal: {n} case was decided then and is left out of agreement.",
+        "Reading went on after a reveal: {n} cases were decided then and are left out of agreement.",
         facts.after_reveal,
     ).format(n=facts.after_reveal)
     return f"{said} {left_out}"

@@ -28,7 +28,7 @@ class MethodFacts:
 
     ``differing`` had two different readings or an unsure one; ``adjudicated`` and ``by_consensus`` of them
     are resolved. ``carried`` came over from earlier rounds, with ``carried_voters`` behind them, and were not
-    read. ``after_reveal`` were decided after the round was revealed and reopened; ``left`` are
+    read. ``after_reveal`` were decided after the round had been revealed once; ``left`` are
     reviewers who read some and then left; ``doubly_coded`` says whether every case has two readings.
     ``informed`` reviewers had imported votes of this poll themselves. ``looks`` are the first looks of a
     round in which the third person decides before seeing; ``together`` were resolved in one act with others

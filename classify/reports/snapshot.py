@@ -17,7 +17,7 @@ class Cell:
     yet.
 
     ``cases`` counts them all; ``units`` those that still have a live vote behind them. ``per_option`` are
-    votes. ``after_reveal``: decided after the round was revealed and reopened, so no independent reading.
+    votes. ``after_reveal``: decided after the round had been revealed once, so no independent reading.
     """
 
     status: str

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from classify import rounds, tagging, visibility
-from classify.assignment import next_case, unread
+from classify import rounds, splitting, tagging, visibility
+from classify.assignment import after_votes_changed, next_case, unread
 from classify.models import Decision, Round
 from classify.narrative import methods_of
 from classify.reports import agreement_for, report_for
@@ -195,3 +195,34 @@ class TestDoublyCoded:
         assert agreement_for(round).reviewers == ("rosa", "sam")
         assert agreement_for(round).counts is not None
         assert "Two reviewers read all of them" in " ".join(methods_of(methods_for(round)))
+
+
+class TestWhatIsReadOnceRevealed:
+    """Everybody has handed in, and then there is something to read again."""
+
+    @pytest.fixture
+    def revealed(self, poll, ada, rosa, sam) -> Round:
+        for option in (1, 2):
+            factories.make_vote(poll, "Director", option=option)
+        factories.make_vote(poll, "Agent")
+        round = acts.open_round(poll, reviewers=[rosa, sam], by=ada)
+        acts.agree_on_all(round, rosa, sam)
+        assert visibility.is_revealed(round)
+        return round
+
+    def test_the_voters_of_a_title_that_is_split(self, revealed, rosa, sam):
+        case = revealed.cases.get(text="Director")
+        splitting.split_case(round=revealed, case_id=case.pk, by=rosa)
+        acts.agree_on_all(revealed, rosa, sam)
+        assert all(part.after_reveal for part in revealed.cases.filter(split_from=case))
+        assert agreement_for(revealed).coefficients.units == 1
+        assert methods_for(revealed).after_reveal == 2
+
+    def test_a_title_that_comes_later(self, revealed, poll, rosa, sam):
+        factories.make_vote(poll, "Trainer")
+        after_votes_changed(poll_id=poll.pk)
+        assert not visibility.is_revealed(revealed)
+        acts.agree_on_all(revealed, rosa, sam)
+        late = revealed.cases.filter(after_reveal=True)
+        assert [case.text for case in late] == ["Trainer"]
+        assert agreement_for(revealed).coefficients.units == 2
