@@ -33,7 +33,7 @@ from classify.models import (
     RoundEvent,
     RoundReviewer,
 )
-from classify.rounds import latest_round
+from classify.rounds import check_may_join, latest_round
 from classify.rounds.bars import terms_of
 from classify.rounds.events import record
 from classify.status import UNSURE, totals
@@ -118,17 +118,19 @@ def import_tags(
         made = round_ is None
         if round_ is None:
             round_ = _new_round(locked, file, known, codebook, by=by, reason=override_reason)
-        report = _into(round_, file, known, made=made)
+        report = _into(round_, file, known, made=made, by=by)
         if dry_run or not report.created + report.unchanged:
             transaction.set_rollback(True)
     return report
 
 
-def _into(round_: Round, file: TagFile, people: Mapping[str, User], *, made: bool) -> TagReport:
+def _into(
+    round_: Round, file: TagFile, people: Mapping[str, User], *, made: bool, by: User | None
+) -> TagReport:
     closed = round_.coding_closed_at is not None or round_.discarded_at is not None
     if not made and not closed:
         assignment.open_cases(round_)
-    seats = _seats(round_, file, people, closed=closed)
+    seats = _seats(round_, file, people, closed=closed, by=by)
     existing = {} if made else storing.cases_of(round_)
     terms = _terms(round_, people, seats, closed=closed)
     planned = plan(file.rows, Cases(existing, grouped=file.has_cases, opens=made), terms)
@@ -217,8 +219,13 @@ def _bar_of(poll: Poll, version: CodebookVersion, reason: str) -> dict[str, Any]
         raise Refused(" ".join(problem.messages)) from None
 
 
-def _seats(round_: Round, file: TagFile, people: Mapping[str, User], *, closed: bool) -> tuple[int, ...]:
-    """Who reads in the round, in their order. One that is read by one person takes a second from the file."""
+def _seats(
+    round_: Round, file: TagFile, people: Mapping[str, User], *, closed: bool, by: User | None
+) -> tuple[int, ...]:
+    """Who reads in the round, in their order. One that is read by one person takes a second from the file.
+
+    Raises Refused for who may not join it: a seat that a page gives is one in which they may read on here.
+    """
     seats = sorted(assignment.lock_seats(round_), key=lambda seat: seat.ordinal)
     there = [seat.user_id for seat in seats]
     reading = [seat.user_id for seat in seats if seat.left_at is None]
@@ -228,11 +235,22 @@ def _seats(round_: Round, file: TagFile, people: Mapping[str, User], *, closed: 
         newcomers = [user for user in newcomers if user.pk not in barred][: max(0, 2 - len(reading))]
     if closed or not newcomers:
         return tuple(reading)
+    if there and by is not None:
+        _check_may_join(round_, newcomers, len(there))
     for ordinal, user in enumerate(newcomers, start=len(there) + 1):
         RoundReviewer.objects.create(round=round_, user=user, ordinal=ordinal)
     _admit(round_.poll, newcomers, Role.REVIEWER)
     assignment.deal(round_)
     return (*reading, *(user.pk for user in newcomers))
+
+
+def _check_may_join(round_: Round, newcomers: Sequence[User], seats: int) -> None:
+    """Raises Refused, as the page on which people join would."""
+    try:
+        for user in newcomers:
+            check_may_join(round_, user, None, 1, seats)
+    except ValidationError as problem:
+        raise Refused(" ".join(problem.messages)) from None
 
 
 def _admit(poll: Poll, users: Sequence[User], role: str) -> None:

@@ -12,7 +12,13 @@ from classify.rounds.events import events_of
 from classify.rounds.finding import importers_among_reviewers, latest_round
 from classify.rounds.held import return_held_work, went_back_at
 from classify.rounds.parts import MAX_ADJUDICATORS, MAX_REVIEWERS, MAX_SHARE
-from classify.rounds.people import MAX_REASON, add_second_reviewer, join_round, leave_round
+from classify.rounds.people import (
+    MAX_REASON,
+    add_second_reviewer,
+    check_may_join,
+    join_round,
+    leave_round,
+)
 from classify.rounds.setting_up import MAX_DAYS, RoundPreview, create_round, load_of, preview_round
 
 __all__ = [
@@ -24,6 +30,7 @@ __all__ = [
     "RoundPreview",
     "add_second_reviewer",
     "archive_round",
+    "check_may_join",
     "close_coding",
     "create_round",
     "discard_round",

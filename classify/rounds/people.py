@@ -62,7 +62,7 @@ def join_round(*, round: Round, user: User, by: User, share: int = 1, fair_part:
     takes_part = {reader.user_id for reader in assignment.readers_of(round)}
     if seat is not None and user.pk in takes_part:
         return
-    _check_may_join(round, user, seat, share, len(seats))
+    check_may_join(round, user, seat, share, len(seats))
     give_role(round.poll, [user], Role.REVIEWER, by)
     if seat is None:
         last = max((other.ordinal for other in seats.values()), default=0)
@@ -76,7 +76,8 @@ def join_round(*, round: Round, user: User, by: User, share: int = 1, fair_part:
     assignment.take_back_hand_ins(round)
 
 
-def _check_may_join(round: Round, user: User, seat: RoundReviewer | None, share: int, seats: int) -> None:
+def check_may_join(round: Round, user: User, seat: RoundReviewer | None, share: int, seats: int) -> None:
+    """Raises ValidationError for who may not read in the round; `seat` is the one they had, of `seats`."""
     if not 1 <= share <= MAX_SHARE:
         raise ValidationError(_("A share is a whole number from 1 to %(max)d.") % {"max": MAX_SHARE})
     if seat is None and seats >= MAX_REVIEWERS:

@@ -128,6 +128,16 @@ def test_a_round_that_one_person_started_takes_the_second_from_the_file(tag, vot
     sound()
 
 
+def test_an_admin_gets_no_seat_beside_decisions_that_they_could_see(tag, voters, rosa, sam, ada):
+    """On a page; a seat that is given there is one in which they would read on as if they were blind."""
+    round_ = open_round(voters, reviewers=[rosa], by=ada)
+    say(round_, round_.cases.get(text="CX Lead"), rosa, "cx")
+    with pytest.raises(Refused, match="ada is an admin and could see"):
+        tag("voter_id,tag:ada", "v3,consultant", by=ada, people={"ada": ada.pk})
+    assert [seat.user for seat in round_.reviewers.all()] == [rosa]
+    assert tag("voter_id,tag:sam", "v3,consultant", by=ada, people={"sam": sam.pk}).created == 1
+
+
 def test_a_third_person_finds_no_seat_in_a_round_of_two(tag, voters, rosa, sam, ada):
     open_round(voters, reviewers=[rosa, sam], by=ada)
     report = tag("voter_id,reviewer,category", "v1,kim,cx")
