@@ -59,8 +59,10 @@ UPDATE classify_case c
        resolved_at = CASE WHEN m.resolves THEN %(now)s ELSE c.resolved_at END,
        sealed_at = CASE WHEN m.resolves THEN COALESCE(c.sealed_at, %(now)s) ELSE c.sealed_at END,
        conflict_since = CASE WHEN m.status IN ('conflict', 'resolved')
-                             THEN COALESCE(c.conflict_since, %(now)s) END
-  FROM tag_move m WHERE m.id = c.id
+                             THEN COALESCE(c.conflict_since, %(now)s) END,
+       after_reveal = c.after_reveal
+         OR rd.reopened_at IS NOT NULL AND COALESCE(m.decision1, m.decision2) IS NOT NULL
+  FROM tag_move m, classify_round rd WHERE m.id = c.id AND rd.id = c.round_id
 """
 _MOVE_TABLE: Final = """
 CREATE TEMPORARY TABLE tag_move (

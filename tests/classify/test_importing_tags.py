@@ -195,6 +195,18 @@ def test_a_closed_round_takes_nothing(tag, voters, rosa, sam, ada):
     assert not Decision.objects.exists()
 
 
+def test_what_a_reopened_round_takes_is_no_independent_reading(tag, voters, rosa, sam, ada):
+    round_ = open_round(voters, reviewers=[rosa, sam], by=ada)
+    for person in (rosa, sam):
+        say(round_, round_.cases.get(text="CX Lead"), person, "cx")
+    rounds.close_coding(round=round_, by=ada)
+    rounds.reopen_coding(round=round_, by=ada, reason="One was left")
+    tag("voter_id,tag:rosa,tag:sam", "v3,cx,cx", "v4,consultant,consultant")
+    assert list(round_.cases.filter(after_reveal=True).values_list("text", flat=True)) == ["CX Consultant"]
+    assert agreement_for(round_).coefficients.units == 1
+    sound()
+
+
 def test_notes_and_times_come_along(tag):
     tag("voter_id,reviewer,category,note,tagged_at", "v1,rosa,cx,Says so.,2025-03-01T10:00:00Z")
     decision = Decision.objects.get()
