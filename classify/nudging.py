@@ -48,6 +48,8 @@ SELECT s.id
  WHERE r.nudge_after_days IS NOT NULL AND r.coding_closed_at IS NULL AND r.discarded_at IS NULL
    AND s.left_at IS NULL AND s.handed_in_at IS NULL AND NOT s.nudges_off
    AND s.decided_count < s.assigned_count AND u.is_active AND u.email <> ''
+   AND (u.is_superuser OR EXISTS (SELECT FROM polls_membership m
+                                   WHERE m.poll_id = r.poll_id AND m.user_id = u.id AND m.role = 'reviewer'))
    AND greatest(last.decided_at, s.joined_at, r.reopened_at, s.nudged_at)
        <= %(now)s::timestamptz - r.nudge_after_days * interval '1 day'
 """

@@ -250,3 +250,9 @@ def test_a_question_of_several_lines_makes_no_header(round, poll):
     poll.save()
     assert nudging.send_due(later()).sent == 2
     assert "\n" not in mail.outbox[0].subject
+
+
+def test_who_is_no_reviewer_of_the_poll_any_more_is_not_reminded(round, rosa):
+    rosa.memberships.all().delete()
+    nudging.send_due(later())
+    assert recipients() == ["sam@example.org"]
