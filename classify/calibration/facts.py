@@ -8,7 +8,8 @@ from decimal import Decimal
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
 
 from classify.calibration.batches import batch_of, practice_of
-from classify.models import Decision, Round, RoundReviewer, TrainingAnswer
+from classify.models import Decision, Round, TrainingAnswer
+from classify.reports.complete import reviewers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,13 @@ def practice_for(round: Round) -> PracticeFacts:
     before = practice_of(round.poll).filter(
         Exists(decided), number__lt=round.number, version__codebook=round.version.codebook_id
     )
-    readers = list(RoundReviewer.objects.filter(round=round).values_list("user_id", flat=True))
-    seats = RoundReviewer.objects.filter(round__in=before, user__in=readers)
+    readers = list(reviewers_of(round).values_list("user_id", flat=True))
+    read = Decision.objects.filter(round__in=before, reviewer__in=readers)
     counts = _trained(round, readers)
     on = round.calibrated_on
     return PracticeFacts(
         readers=len(readers),
-        practised=seats.values("user").distinct().count(),
+        practised=read.values("reviewer").distinct().count(),
         trained=len(counts),
         least=min(counts, default=0),
         most=max(counts, default=0),

@@ -22,25 +22,21 @@ def _what_was_read(facts: MethodFacts) -> list[str]:
             "once and are counted each.",
             "The {votes} votes show {headlines} different headlines; voters with the same headline were read "
             "once and are counted each.",
-            facts.cases - facts.blank,
+            facts.headlines,
         ),
         Round.Unit.VOTER: _(
             "Each of the {cases} voters was read on their own, also where headlines are the same."
         ),
         Round.Unit.COMMENT: _("Each of the {cases} comments was read on its own."),
     }[Round.Unit(facts.unit)]
-    counted = unit.format(votes=facts.votes, cases=facts.cases, headlines=facts.cases - facts.blank)
+    counted = unit.format(votes=facts.votes, cases=facts.cases, headlines=facts.headlines)
     said = [*_dates(facts), f"{counted} {_readers(facts)}"]
     if facts.carried:
         said.append(_carried(facts))
+    if facts.split:
+        said.append(_split(facts))
     if facts.left:
-        said.append(
-            ngettext(
-                "{n} of the reviewers left before the end; somebody else read what was left.",
-                "{n} of the reviewers left before the end; others read what was left.",
-                facts.left,
-            ).format(n=facts.left)
-        )
+        said.append(_left(facts))
     if facts.blank:
         said.append(
             ngettext(
@@ -50,6 +46,33 @@ def _what_was_read(facts: MethodFacts) -> list[str]:
             ).format(n=facts.blank)
         )
     return said
+
+
+def _split(facts: MethodFacts) -> str:
+    """Which headlines were not read once for all who show them."""
+    return ngettext(
+        "Only of {n} headline, which did not tell by itself, the {voters} were read one by one.",
+        "Only of {n} headlines, which did not tell by themselves, the {voters} were read one by one.",
+        facts.split_titles,
+    ).format(
+        n=facts.split_titles,
+        voters=ngettext("{n} voter", "{n} voters", facts.split).format(n=facts.split),
+    )
+
+
+def _left(facts: MethodFacts) -> str:
+    """Who left; that others took over is not said before it is so."""
+    if facts.unread:
+        return ngettext(
+            "{n} of the reviewers left before the end.",
+            "{n} of the reviewers left before the end.",
+            facts.left,
+        ).format(n=facts.left)
+    return ngettext(
+        "{n} of the reviewers left before the end; somebody else read what was left.",
+        "{n} of the reviewers left before the end; others read what was left.",
+        facts.left,
+    ).format(n=facts.left)
 
 
 def _carried(facts: MethodFacts) -> str:

@@ -28,7 +28,8 @@ class MethodFacts:
 
     ``differing`` had two different readings or an unsure one; ``adjudicated`` and ``by_consensus`` of them
     are resolved. ``carried`` came over from earlier rounds, with ``carried_voters`` behind them, and were not
-    read. ``after_reveal`` were decided after the round had been revealed once; ``left`` are
+    read. ``split`` are voters of ``split_titles`` headlines that were taken apart.
+    ``after_reveal`` were decided after the round had been revealed once; ``left`` are
     reviewers who read some and then left; ``doubly_coded`` says whether every case has two readings.
     ``informed`` reviewers had imported votes of this poll themselves. ``looks`` are the first looks of a
     round in which the third person decides before seeing; ``together`` were resolved in one act with others
@@ -44,6 +45,8 @@ class MethodFacts:
     cases: int
     votes: int
     blank: int
+    split: int
+    split_titles: int
     agreed: int
     differing: int
     adjudicated: int
@@ -63,6 +66,11 @@ class MethodFacts:
     coding_closed_at: datetime | None
     looks: FirstLooks | None = None
     together: int = 0
+
+    @property
+    def headlines(self) -> int:
+        """How many different headlines the votes show: one that was split is one."""
+        return self.cases - self.blank - self.split + self.split_titles
 
     @property
     def read_cases(self) -> int:
@@ -120,6 +128,8 @@ def _cases_of(round_: Round) -> dict[str, int]:
         cases=Count("pk"),
         votes=Sum("n_votes", default=0),
         blank=Count("pk", filter=Q(origin=Case.Origin.BLANK)),
+        split=Count("pk", filter=Q(split_from__isnull=False)),
+        split_titles=Count("split_from", distinct=True),
         agreed=Count("pk", filter=Q(status=status.AGREED)),
         differing=Count(
             "pk",

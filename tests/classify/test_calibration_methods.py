@@ -143,3 +143,9 @@ def test_the_report_page_says_what_came_before(
         assert b"The codebook was practised on in 1 round before" in page.content
         own = client_for(ada).get(f"/polls/cx-head/rounds/{pilot.number}/{name}/")
         assert b"was practised on" not in own.content
+
+
+def test_who_only_had_a_seat_in_practice_did_not_read_in_it(crowd, practise, study_round, rosa, sam):
+    acts.read_all(practise(12), rosa)
+    found = practice_for(study_round())
+    assert (found.practised, found.readers) == (1, 2)

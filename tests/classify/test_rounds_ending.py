@@ -226,3 +226,27 @@ class TestWhatIsReadOnceRevealed:
         late = revealed.cases.filter(after_reveal=True)
         assert [case.text for case in late] == ["Trainer"]
         assert agreement_for(revealed).coefficients.units == 2
+
+
+class TestWhatTheMethodsSay:
+    def test_a_split_headline_is_one_headline_and_was_not_read_once(self, poll, ada, rosa, sam):
+        for option in (1, 2, 3):
+            factories.make_vote(poll, "Director", option=option)
+        factories.make_vote(poll, "Agent")
+        round = acts.open_round(poll, reviewers=[rosa, sam], by=ada)
+        case = round.cases.get(text="Director")
+        splitting.split_case(round=round, case_id=case.pk, by=rosa)
+        said = " ".join(methods_of(methods_for(round)))
+        assert "The 4 votes show 2 different headlines" in said
+        assert "Only of 1 headline, which did not tell by itself, the 3 voters were read one by one." in said
+
+    def test_nobody_took_over_what_is_not_read(self, poll, ada, rosa, sam):
+        titles(poll, 2)
+        round = make_pool(poll, [rosa, sam], ada)
+        read_some(round, rosa, 2)
+        read_some(round, sam, 1)
+        rounds.leave_round(round=round, user=sam, by=ada)
+        rounds.close_coding(round=round, by=ada)
+        said = " ".join(methods_of(methods_for(round)))
+        assert "1 of the reviewers left before the end." in said
+        assert "somebody else read" not in said
