@@ -225,25 +225,25 @@ def test_a_superuser_who_reads_is_blind_too(world: Study):
 # --- the reply to a decision -------------------------------------
 
 
-def submit(world: Study, case: Case, username: str = "rosa", fragment: bool = True) -> Received:
-    """Post a decision as the tagging page does."""
-    url = reverse("classify:tag-case", args=[world.poll.slug, world.round.number, case.pk])
+def submit(world: Study, case: Case, username: str = "rosa", by_script: bool = True) -> Received:
+    """Post a decision as the reading page does, or as its plain form."""
+    name = "classify:decide" if by_script else "classify:tag-case"
+    url = reverse(name, args=[world.poll.slug, world.round.number, case.pk])
     data = {"verdict": "consultant", "client_id": str(uuid.uuid4()), "note": "", "milliseconds": "900"}
-    extra = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "case"} if fragment else {}
-    return receive(client_for(world.people[username]), "post", url, data, **extra)
+    return receive(client_for(world.people[username]), "post", url, data)
 
 
-@pytest.mark.parametrize("fragment", [True, False], ids=["fragment", "plain form"])
+@pytest.mark.parametrize("by_script", [True, False], ids=["by script", "plain form"])
 @pytest.mark.parametrize("happening", HAPPENINGS, ids=lambda one: one.__name__)
 def test_the_reply_to_a_decision_does_not_depend_on_the_other(
-    happening: Callable[[Study], None], fragment: bool, world: Study
+    happening: Callable[[Study], None], by_script: bool, world: Study
 ):
     """First or second decision, before or after the seal: the same bytes, the same statements."""
     cases = [world.conflict, world.case(SHARED), *world.blanks]
-    before = [submit(world, case, fragment=fragment) for case in cases]
+    before = [submit(world, case, by_script=by_script) for case in cases]
     with undone():
         happening(world)
-        after = [submit(world, case, fragment=fragment) for case in cases]
+        after = [submit(world, case, by_script=by_script) for case in cases]
     assert all(one.status in {200, 302} for one in before)
     assert before == after
 

@@ -130,7 +130,7 @@ def resolve(page: Page) -> None:
 def close_coding(page: Page) -> None:
     page.goto("/polls/cx-head/rounds/1/")
     page.get_by_role("link", name="Close coding").click()
-    page.get_by_role("button", name="Close coding for good").click()
+    page.get_by_role("button", name="Close coding", exact=True).click()
     expect(page.get_by_text("Coding is closed.").first).to_be_visible()
 
 

@@ -285,5 +285,5 @@ def test_the_report_costs_the_same_statements_whatever_its_size(
     study, client_for, ada, django_assert_max_num_queries
 ):
     client = client_for(ada)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(29):
         page(client, "classify:report", study)
