@@ -30,7 +30,8 @@ class Submitted:
     """The reply to a decision: the same for the first and the second one, in time and late.
 
     `decided` of `total` cases are the reviewer's own progress; `next` is None when all is read, or when the
-    next one is not asked for. `text` is what the decided case shows.
+    next one is not asked for. `text` is what the decided case shows. `closed`: coding is closed, which
+    everybody knows.
     """
 
     decision: Decision
@@ -39,6 +40,7 @@ class Submitted:
     next: ReviewerCase | None
     decided: int
     total: int
+    closed: bool
 
 
 def submit_decision(
@@ -180,5 +182,11 @@ def _reply(outcome: Outcome, decision: Decision) -> Submitted:
         )
         upcoming = next(iter(found), None)
     return Submitted(
-        decision, outcome.text, outcome.decision is None, upcoming, outcome.decided, outcome.total
+        decision=decision,
+        text=outcome.text,
+        repeated=outcome.decision is None,
+        next=upcoming,
+        decided=outcome.decided,
+        total=outcome.total,
+        closed=outcome.closed,
     )

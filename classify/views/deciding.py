@@ -3,7 +3,8 @@
 Every answer is JSON, also a refusal: {"error": sentence}. 422 for what makes no sense (nothing was stored;
 the page shows the sentence and keeps what was typed), 403 or 404 with `"gone": true` for what is not this
 person's to read (any more), 403 with `"reload": true` for a page that is too old, 401 with the address of
-the login. The first decision on a case and the second, in time and late, are answered alike.
+the login. The first decision on a case and the second, in time and late, are answered alike; only that coding
+is closed is said to everybody, so that nobody reads on for nothing.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ def decide(request: HttpRequest, slug: str, number: int, case_id: int) -> HttpRe
             "color": color,
             "decided": min(reply.decided, reply.total),
             "total": reply.total,
+            "closed": reply.closed,
             "upcoming": [card_json(reply.next, book)] if reply.next else [],
         }
     )

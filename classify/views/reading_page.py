@@ -168,6 +168,7 @@ def _words() -> dict[str, str]:
     """What the script says, in the language of the page. {n} is a number, {label} a category."""
     return {
         "saved": _("All saved"),
+        "notAccepted": _("Not accepted: {n}"),
         "saving": _("Saving…"),
         "waiting": _("Not saved yet: {n}"),
         "offline": _("Offline. Kept on this device: {n}"),
@@ -175,6 +176,7 @@ def _words() -> dict[str, str]:
         "itemSaving": _("saving…"),
         "itemKept": _("kept on this device"),
         "itemRefused": _("not accepted"),
+        "itemLate": _("arrived after the close, does not count"),
         "unsure": _("Unsure"),
         "withdrawn": _("Taken back"),
         "noTitle": _("No title"),
@@ -183,6 +185,11 @@ def _words() -> dict[str, str]:
         "progress": _("{done} of {total}"),
         "chosen": _("{label}."),
         "last": _("That was the last one."),
+        "closed": _("Coding of this round is closed."),
+        "afterClose": _(
+            "Coding of this round is closed. Decisions made here that arrived after the close: {n}. "
+            "They are kept on record, but do not count."
+        ),
         "back": _("You are back at a title you have decided: {label}."),
         "elsewhere": _("That title was decided in another window."),
         "keptHere": _(

@@ -15,7 +15,7 @@ const form = document.querySelector("form[data-decision]");
 const screen = new Screen(data);
 const clock = new Clock(!document.hidden);
 const outbox = new Outbox({ user: data.user, round: data.round, heard });
-const queue = new Queue({ urls, outbox });
+const queue = new Queue({ urls, outbox, over: () => over() });
 const sender = new Sender({ outbox, data, told: { stored, refused, changed }, place: () => queue.place });
 const others = "BroadcastChannel" in window ? new BroadcastChannel(`rolecall-${data.user}-${data.round}`) : null;
 
@@ -24,6 +24,8 @@ const ASK_AGAIN = 5000; // ms
 let current = null; // the card on screen
 let back = null; // its place among the last decisions when somebody went back to it
 let counted = { decided: data.decided, total: data.total }; // as the server last said
+let isClosed = data.closed; // coding, as the server last said
+const late = new Set(); // ids of decisions that came after the close
 const mine = new Map(); // what was decided on this page, by case: {verdict, note, evidence}
 const spent = new Map(); // milliseconds on cases that were left without a decision
 
@@ -46,12 +48,13 @@ function leave() {
 /** The next case to read; where none is here, what is to be said. */
 async function advance(said = "") {
   back = null;
+  if (isClosed) return ended("closed", said);
   if (queue.head === null) {
     leave();
-    if (screen.isReading) screen.showPanel("waiting");
+    if (screen.isReading) screen.showPanel(awaited());
     changed();
     const state = await queue.refill();
-    if (current !== null) return;
+    if (current !== null || isClosed) return;
     if (queue.head === null) return ended(state, said);
   }
   show(queue.head);
@@ -61,16 +64,41 @@ async function advance(said = "") {
 }
 
 function ended(state, said) {
-  if (state === "end" && queue.closed && !data.closed && !data.handed_in) {
+  if (state === "end" && queue.handedIn && !data.handed_in) {
     window.location.assign(urls.read); // something happened meanwhile; the server says what
     return;
   }
-  screen.showPanel(state === "end" ? "done" : "waiting");
+  leave();
+  screen.showPanel({ end: "done", closed: "closed" }[state] ?? awaited());
   changed();
-  screen.say(`${said} ${state === "end" ? words.last : ""}`.trim());
+  screen.say(`${said} ${{ end: words.last, closed: closedWords() }[state] ?? ""}`.trim());
   screen.focusTitle();
   if (state !== "away" || outbox.waiting().length > 0) return; // what waits comes back here once it is stored
   window.setTimeout(() => { if (current === null) advance(); }, ASK_AGAIN);
+}
+
+/** Nothing is here to read: is anything left, or is all of it decided and only to be sent? */
+function awaited() {
+  return outbox.waiting().length > 0 && progress() >= counted.total ? "unsent" : "waiting";
+}
+
+function closedWords() {
+  return late.size > 0 ? screen.fill(words.afterClose, { n: late.size }) : words.closed;
+}
+
+/** Coding is closed, maybe learnt from the reply to a decision. What somebody is writing stays under their hands. */
+function over(entry = null) {
+  const isNews = !isClosed;
+  isClosed = true;
+  queue.clear();
+  if (entry !== null) {
+    late.add(entry.client_id);
+    screen.afterClose(late.size);
+    screen.mark(entry.case, "late");
+  }
+  const isWriting = current !== null && screen.typed().note !== (mine.get(current.case)?.note ?? current.note ?? "");
+  if (isNews && !isWriting) ended("closed");
+  else screen.say(closedWords());
 }
 
 // ---------- deciding ----------
@@ -94,6 +122,7 @@ function decide(verdict) {
   screen.remember({ case: card.case, title: card.title, verdict, note, state: stateNow() });
   listRefused();
   if (window.location.pathname !== urls.read) window.history.replaceState(null, "", urls.read);
+  for (const done of document.querySelectorAll(".messages .notice-good")) done.remove(); // of an earlier page
   const { label } = screen.named(verdict);
   advance(screen.fill(words.chosen, { label }));
   sender.wake();
@@ -159,13 +188,22 @@ function tellBriefly(text) {
 function stored(entry, reply) {
   counted = { decided: reply.decided, total: reply.total };
   queue.add(reply.upcoming);
-  others?.postMessage({ stored: entry, decided: reply.decided, total: reply.total });
-  settle(entry);
+  others?.postMessage({ stored: entry, decided: reply.decided, total: reply.total, closed: reply.closed });
+  settle(entry, reply.closed);
 }
 
-function settle(entry) {
+/** `closed` as the reply said; nothing where another tab had it. */
+function settle(entry, closed = null) {
   if (!outbox.waiting().some((one) => one.case === entry.case)) screen.mark(entry.case, "saved");
   changed();
+  if (closed) {
+    over(entry);
+    return;
+  }
+  if (closed === false && isClosed && outbox.waiting().length === 0) {
+    window.location.assign(urls.read); // opened again meanwhile
+    return;
+  }
   queue.refill();
   if (current === null && outbox.waiting().length === 0) advance();
 }
@@ -204,10 +242,14 @@ function dismiss(clientId) {
 
 function changed() {
   const waiting = outbox.waiting();
-  screen.saving(waiting.length, sender.trouble, outbox.isSafe);
-  const ahead = waiting.reduce((sum, entry) => sum + (entry.delta ?? 0), 0);
-  screen.progress(Math.max(0, Math.min(counted.decided + ahead, counted.total)), counted.total);
+  screen.saving(waiting.length, sender.trouble, { refused: outbox.refused().length, isSafe: outbox.isSafe });
+  screen.progress(progress(), counted.total);
   for (const entry of waiting) screen.mark(entry.case, stateNow());
+}
+
+function progress() {
+  const ahead = outbox.waiting().reduce((sum, entry) => sum + (entry.delta ?? 0), 0);
+  return Math.max(0, Math.min(counted.decided + ahead, counted.total));
 }
 
 // ---------- other tabs of the same person ----------
@@ -236,7 +278,7 @@ function decidedElsewhere(entry) {
 
 others?.addEventListener("message", ({ data: heardOf }) => {
   counted = { decided: heardOf.decided, total: heardOf.total };
-  settle(heardOf.stored);
+  settle(heardOf.stored, heardOf.closed);
   if (sender.trouble !== null) sender.now();
 });
 

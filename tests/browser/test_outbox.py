@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db.models import Count
 from playwright.sync_api import Page, Route, expect
 
+from classify import rounds
 from classify.models import Decision, Round
 from classify.verify import verify
 from tests.browser.conftest import Watched
@@ -27,6 +28,15 @@ DECIDE = re.compile(r"/decide/$")
 def many(live_server, poll, ada, rosa, sam) -> Round:
     """A hundred titles for Rosa and Sam."""
     for n in range(100):
+        make_vote(poll, f"Title {n:03}")
+    cache.clear()
+    return open_round(poll, reviewers=[rosa, sam], by=ada, seed=3)
+
+
+@pytest.fixture
+def few(live_server, poll, ada, rosa, sam) -> Round:
+    """Three titles."""
+    for n in range(3):
         make_vote(poll, f"Title {n:03}")
     cache.clear()
     return open_round(poll, reviewers=[rosa, sam], by=ada, seed=3)
@@ -170,6 +180,7 @@ def test_a_refused_decision_is_shown_with_its_sentence_until_it_is_decided_anew(
     shown = page.get_by_role("list", name="Decisions that were not accepted")
     expect(shown).to_contain_text(f"{first}: Contact Center. This decision was not accepted")
     expect(shown).to_contain_text("No such category.")
+    expect(page.locator("#save-state")).to_have_text("Not accepted: 1")
     ready(page)
     expect(shown).to_contain_text("No such category.")
     page.unroute(DECIDE)
@@ -192,6 +203,58 @@ def test_a_title_that_is_gone_is_said_and_stays_until_it_was_read(page: Page, ma
     page.get_by_role("button", name="I have read this").click()
     expect(shown).to_be_hidden()
     assert kept(page) == []
+
+
+def test_when_coding_is_closed_meanwhile_reading_stops_and_says_what_no_longer_counts(
+    page: Page, many: Round, ada
+):
+    decide(page, "12")
+    all_saved(page, 2)
+    rounds.close_coding(round=many, by=ada)
+    decide(page, "3")
+    expect(page.locator("#case-title")).to_have_text("Coding of this round is closed")
+    said = page.locator("#after-close")
+    expect(said).to_contain_text("arrived after the close: 1. They are kept on record, but do not count.")
+    expect(page.locator("#recent li").first).to_contain_text("arrived after the close, does not count")
+    expect(page.locator("form[data-decision]")).to_be_hidden()
+    assert Decision.objects.filter(late=True).count() == 1
+    page.keyboard.press("z")
+    expect(page.get_by_text("Your decision so far")).to_be_visible()
+    page.keyboard.press("4")
+    expect(said).to_contain_text("arrived after the close: 2.")
+    expect(page.locator("#case-title")).to_have_text("Coding of this round is closed")
+    ready(page)
+    expect(page.locator("#case-title")).to_have_text("Coding of this round is closed")
+
+
+def test_decisions_of_a_lost_network_that_come_after_the_close_are_counted(page: Page, many: Round, ada):
+    page.context.set_offline(True)
+    decide(page, "123")
+    page.keyboard.press("n")
+    page.keyboard.type("a thought")
+    rounds.close_coding(round=many, by=ada)
+    page.context.set_offline(False)
+    expect(page.locator("#after-close")).to_contain_text("arrived after the close: 3.")
+    expect(page.locator("#note")).to_have_value("a thought")
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    expect(page.locator("#after-close")).to_contain_text("arrived after the close: 4.")
+    expect(page.locator("#case-title")).to_have_text("Coding of this round is closed")
+    assert kept(page) == []
+    assert Decision.objects.get(note="a thought").late
+
+
+def test_without_a_network_the_last_title_is_followed_by_none(watched: Watched, few: Round, rosa):
+    watched.tolerate("ERR_INTERNET_DISCONNECTED")
+    page = ready(watched.open_for(rosa))
+    page.context.set_offline(True)
+    decide(page, "123")
+    expect(page.locator("#case-title")).to_have_text("All titles are decided")
+    expect(page.locator("#progress")).to_contain_text("3 of 3")
+    expect(page.locator("#case")).to_contain_text("Your decisions are still to be sent.")
+    page.context.set_offline(False)
+    expect(page.locator("#case-title")).to_have_text("You have read all 3 titles")
+    all_saved(page, 3, 3)
 
 
 def log_in(page: Page, name: str) -> None:

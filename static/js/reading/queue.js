@@ -15,11 +15,14 @@ export class Queue {
   #isEnd = false;
   #urls;
   #outbox;
-  closed = false;
+  #over;
+  handedIn = false;
 
-  constructor({ urls, outbox }) {
+  /** `over()` is called when the server says that coding is closed. */
+  constructor({ urls, outbox, over = () => {} }) {
     this.#urls = urls;
     this.#outbox = outbox;
+    this.#over = over;
   }
 
   get length() {
@@ -69,6 +72,11 @@ export class Queue {
     this.#isEnd = false;
   }
 
+  /** Coding is closed: nothing more comes, nor what was here already. */
+  clear() {
+    this.#cards = [];
+  }
+
   /** More may have come. */
   reopen() {
     this.#isEnd = false;
@@ -89,7 +97,11 @@ export class Queue {
     const after = isLast ? "" : this.#place;
     const { status, body } = await request(`${this.#urls.upcoming}?after=${encodeURIComponent(after)}&n=${MOST}`);
     if (status !== 200 || !body?.upcoming) return "away";
-    this.closed = body.closed || body.handed_in;
+    this.handedIn = body.handed_in;
+    if (body.closed) {
+      this.#over();
+      return "end";
+    }
     const added = this.add(body.upcoming);
     this.#isEnd = added === 0;
     if (this.#cards.length > 0) return "more";

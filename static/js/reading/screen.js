@@ -59,7 +59,7 @@ export class Screen {
     this.#form.hidden = false;
   }
 
-  /** Nothing to decide: "done" or "waiting". */
+  /** Nothing to decide: "done", "closed", "unsent" or "waiting". */
   showPanel(name) {
     this.#form.hidden = true;
     find("case-head").replaceChildren();
@@ -118,15 +118,16 @@ export class Screen {
     document.querySelector("#progress span").textContent = this.fill(this.#words.progress, { done, total });
   }
 
-  /** `trouble` as of the sender, `n` decisions not confirmed, `isSafe`: they outlive this page. */
-  saving(n, trouble, isSafe) {
+  /** `trouble` as of the sender, `n` decisions not confirmed, `refused` not accepted, `isSafe`: they outlive this page. */
+  saving(n, trouble, { refused, isSafe }) {
     const words = this.#words;
-    const state = n === 0 ? "saved" : trouble === null ? "saving" : "kept";
+    const state = n > 0 ? (trouble === null ? "saving" : "kept") : refused > 0 ? "refused" : "saved";
     const offline = trouble === "network" && !navigator.onLine ? words.offline : words.waiting;
     const shown = find("save-state");
-    const text = { saved: words.saved, saving: n > 1 ? words.waiting : words.saving, kept: offline }[state];
+    const saving = n > 1 ? words.waiting : words.saving;
+    const text = { saved: words.saved, refused: words.notAccepted, saving, kept: offline }[state];
     shown.dataset.state = state;
-    shown.textContent = this.fill(text, { n });
+    shown.textContent = this.fill(text, { n: state === "refused" ? refused : n });
     this.#trouble(n, trouble);
     find("memory-only").hidden = isSafe;
     if (!isSafe) find("memory-only").textContent = words.memory;
@@ -140,7 +141,7 @@ export class Screen {
     const words = this.#words;
     const text = { network: words.keptHere, login: words.loggedOut, other: words.otherPerson, reload: words.tooOld }[trouble] ?? "";
     if (isShown && (box.hidden || box.dataset.trouble !== trouble)) this.say(this.fill(text, { n }));
-    if (!isShown && !box.hidden && n === 0) this.say(`${words.reachable} ${words.saved}.`);
+    if (!isShown && !box.hidden && n === 0) this.say(`${words.reachable} ${find("save-state").textContent}.`);
     box.hidden = !isShown;
     box.dataset.trouble = trouble ?? "";
     box.querySelector("[data-why]").textContent = this.fill(text, { n });
@@ -150,6 +151,12 @@ export class Screen {
     out.textContent = toLogin ? words.logIn : words.reload;
     const { read } = this.#data.urls;
     out.href = toLogin ? `${this.#data.urls.login}?next=${encodeURIComponent(read)}` : read;
+  }
+
+  /** So many decisions came after coding was closed. */
+  afterClose(n) {
+    find("after-close").hidden = n === 0;
+    find("after-close").textContent = this.fill(this.#words.afterClose, { n });
   }
 
   // The readings are handed in when all of them are with the server.
@@ -165,7 +172,7 @@ export class Screen {
 
   // ---------- the last decisions ----------
 
-  /** Put a decision on top of the list, or change the one of that case. `state`: saving, kept, saved, refused. */
+  /** Put a decision on top of the list, or change the one of that case. `state`: saving, kept, saved, late, refused. */
   remember({ case: id, title, verdict, note, state }) {
     const list = find("recent");
     const { label, color } = this.named(verdict);
@@ -196,7 +203,7 @@ export class Screen {
     item.dataset.state = state;
     item.querySelector(".recent-state")?.remove();
     const words = this.#words;
-    const text = { saving: words.itemSaving, kept: words.itemKept, saved: words.itemSaved, refused: words.itemRefused };
+    const text = { saving: words.itemSaving, kept: words.itemKept, saved: words.itemSaved, refused: words.itemRefused, late: words.itemLate };
     item.querySelector("a").append(span("recent-state", text[state]));
   }
 

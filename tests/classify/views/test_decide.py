@@ -36,6 +36,7 @@ def test_a_decision_is_stored_and_the_reply_says_so(client_for, rosa, titles):
             "color": "#009E73",
             "decided": 1,
             "total": 3,
+            "closed": False,
         },
     )
     assert (card["case"], card["place"]) == (following.pk, f"{following.reading_order}:{following.pk}")
@@ -206,8 +207,17 @@ def test_what_arrives_after_closing_is_kept_and_brings_no_next(client_for, ada, 
     case = next_case(round=titles, reviewer=rosa)
     rounds.close_coding(round=titles, by=ada)
     reply = decide(client_for(rosa), titles, case)
-    assert (reply.status_code, reply.json()["upcoming"]) == (200, [])
+    said = reply.json()
+    assert (reply.status_code, said["upcoming"], said["closed"]) == (200, [], True)
     assert Decision.objects.get().late
+
+
+def test_that_coding_is_closed_is_said_alike_to_the_first_and_the_second(client_for, ada, rosa, sam, titles):
+    case = shared_case(titles)
+    rounds.close_coding(round=titles, by=ada)
+    first, second = (decide(client_for(person), titles, case).json() for person in (rosa, sam))
+    assert first.pop("client_id") != second.pop("client_id")
+    assert (first, first["closed"]) == (second, True)
 
 
 def test_nothing_is_taken_back_after_handing_in(client_for, rosa, titles):
