@@ -2,6 +2,7 @@
 // behind it until it is stored. Without this file the page is a plain form.
 
 import { Clock } from "./reading/clock.js";
+import * as desk from "./reading/desk.js";
 import * as keys from "./reading/keys.js";
 import { Outbox } from "./reading/outbox.js";
 import { Queue } from "./reading/queue.js";
@@ -354,6 +355,7 @@ window.addEventListener("beforeunload", (event) => {
 // ---------- begin ----------
 
 function begin() {
+  desk.watch();
   keys.listen({ search: search.open });
   search.listen({ fill: screen.fill, words, leave: () => screen.focusTitle() });
   queue.add(data.cards);

@@ -63,6 +63,66 @@ def test_on_a_phone_every_case_is_decided_by_a_tap_within_reach(watched: Watched
     assert sorted(Decision.objects.values_list("category__code", flat=True)) == ["cx", "cx", "other", "other"]
 
 
+COVERED = """() => {
+  const desk = document.querySelector(".desk").getBoundingClientRect();
+  return ["#case-title", "#case-head", "#note"].filter((name) => {
+    const one = document.querySelector(name);
+    const box = one.getBoundingClientRect();
+    return one.checkVisibility() && box.bottom > desk.top + 1 && box.top < desk.bottom - 1;
+  });
+}"""
+LONG = " and ".join(["Head of the Department of Customer Contact and Workforce Planning"] * 6)
+
+
+def nothing_is_covered(page: Page) -> None:
+    """Wherever somebody scrolls, the answers cover neither the title nor the note."""
+    for y in (0, 60, 150, 400, 5000, 0):
+        page.evaluate(f"window.scrollTo(0, {y})")
+        page.wait_for_timeout(50)
+        assert page.evaluate(COVERED) == [], y
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_the_answers_never_cover_the_title_nor_the_note(
+    watched: Watched, few: Round, poll, rosa, scheme: str
+):
+    few.cases.filter(text__in=["Title 1", "Title 2", "Title 3"]).update(text=LONG)
+    watched.tolerate("Failed to load resource")
+    page = ready(watched.open_for(rosa, **PHONE, color_scheme=scheme))
+    page.route("**/decide/", lambda route: route.fulfill(status=422, json={"error": "No such category."}))
+    seen = set()
+    for n in range(7):
+        seen.add(title(page))
+        nothing_is_covered(page)
+        page.get_by_text("Add a note").click()
+        nothing_is_covered(page)
+        page.locator("#note").scroll_into_view_if_needed()
+        assert page.evaluate(COVERED) == []
+        page.locator("#note").fill("why")
+        page.locator("[data-choice]").nth(n % 3).tap()
+        expect(page.locator("#refused > li")).to_have_count(n + 1)
+    nothing_is_covered(page)
+    assert LONG in seen
+    page.keyboard.press("z")
+    expect(page.locator(".choice-now")).to_have_text("Your decision so far")
+    now, label = (
+        page.locator(".choice-now").bounding_box(),
+        page.locator(".is-current .choice-label").bounding_box(),
+    )
+    assert now
+    assert label
+    assert label["width"] > 60
+    assert now["y"] >= label["y"] + label["height"] - 1, "one below the other"
+    nothing_is_covered(page)
+
+
+def test_a_short_title_on_a_phone_keeps_the_answers_within_reach(watched: Watched, few: Round, rosa):
+    page = ready(watched.open_for(rosa, **PHONE))
+    expect(page.locator(".desk.is-afloat")).to_be_visible()
+    page.get_by_text("Add a note").click()
+    assert page.locator(".desk").evaluate("(desk) => getComputedStyle(desk).position") == "static"
+
+
 def test_the_second_half_of_a_double_click_does_not_decide_the_next_case(watched: Watched, few: Round, rosa):
     page = ready(watched.open_for(rosa))
     page.get_by_role("button", name="Unsure").dblclick()

@@ -1,5 +1,6 @@
 // What the page shows: the case, how far one is, what is saved, the last decisions. Knows nothing of sending.
 
+import { fit } from "./desk.js";
 import { url } from "./sender.js";
 
 const SHOWN = 6; // last decisions beside the case
@@ -57,6 +58,7 @@ export class Screen {
     find("revisit").hidden = !back;
     this.#mark(verdict);
     this.#form.hidden = false;
+    fit();
   }
 
   /** Nothing to decide: "done", "closed", "unsent" or "waiting". */
@@ -87,7 +89,8 @@ export class Screen {
     const title = find("case-title");
     title?.focus({ preventScroll: true });
     const sheet = find("case");
-    if (sheet.getBoundingClientRect().top < 0) sheet.scrollIntoView({ block: "start" });
+    const head = find("case-head").getBoundingClientRect();
+    if (sheet.getBoundingClientRect().top < 0 || head.bottom > window.innerHeight) sheet.scrollIntoView({ block: "start" });
   }
 
   #toggle(selector, isHidden) {
