@@ -57,6 +57,9 @@ def split_case(*, round: Round, case_id: int, by: User) -> Split:
         return Split(case.pk, len(_parts(case)), repeated=True)
     check_is_shared(case)
     revealed = visibility.is_revealed(round)
+    if revealed and case.status == Case.Status.RESOLVED:
+        # Before the reveal a refusal would tell; now it only keeps a resolution from being undone in passing.
+        raise ValidationError(_("The conflict about this title is resolved, so it stays one case."))
     CaseSplit.objects.create(round=round, case=case, split_by=by)
     CaseVote.objects.filter(case=case, left_at__isnull=True).update(left_at=timezone.now(), reason=SPLIT)
     assignment.open_parts(round, case, reason=SPLIT)

@@ -5,9 +5,8 @@ Callers hold the round and its seats locked, so that no decision is under way.
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db import connection
 
@@ -42,34 +41,35 @@ UPDATE classify_case c SET reviewer{slot}_id = g.holder
 
 _HAND_BACK = {slot: _hand_back_sql(slot) for slot in (1, 2)}
 
-# Cases that nobody has begun: no decision, not even one that was taken back. (Asked of all at once: one by
-# one, 100,000 cases would be looked up 100,000 times.)
-_NOT_BEGUN = """
-FROM classify_case c
-WHERE c.round_id = %(round)s AND c.n_votes > 0 AND c.status = 'waiting' AND c.resolution = ''
-  AND c.reviewer1_id IS NOT NULL AND c.reviewer2_id IS NOT NULL
-  AND %(user)s NOT IN (c.reviewer1_id, c.reviewer2_id)
-  AND NOT EXISTS (SELECT FROM classify_decision d WHERE d.round_id = %(round)s AND d.case_id = c.id)
-"""
-_COUNT_NOT_BEGUN = f"SELECT c.reviewer1_id, c.reviewer2_id, count(*) {_NOT_BEGUN} GROUP BY 1, 2"
-
-_TAKE_OVER = f"""
-WITH waiting AS (
-  SELECT c.id, c.reviewer1_id AS one, c.reviewer2_id AS two,
-         row_number() OVER (PARTITION BY c.reviewer1_id, c.reviewer2_id
-                            ORDER BY hashint8extended(c.id, hashint8extended(5, %(seed)s)), c.id) AS place
-    {_NOT_BEGUN}
-), taken AS (
-  SELECT t.one, t.two, t.slot, row_number() OVER (PARTITION BY t.one, t.two ORDER BY t.slot) AS place
-    FROM unnest(%(one)s::bigint[], %(two)s::bigint[], %(slot)s::int[], %(n)s::bigint[])
-           AS t (one, two, slot, n), generate_series(1, t.n)
+# A slot that its holder has not begun: no decision of theirs, not even one that was taken back. What the
+# other reader of the case did plays no part, or the number and the titles that change hands would tell of it;
+# so each case is offered by one of its two readers, whom a lot has named beforehand.
+_TAKE_OVER = """
+WITH offered AS (
+  SELECT c.id, CASE lot.slot WHEN 1 THEN c.reviewer1_id ELSE c.reviewer2_id END AS holder, lot.slot
+    FROM classify_case c
+    JOIN (SELECT id, 1 + (row_number() OVER (PARTITION BY reviewer1_id, reviewer2_id
+                                             ORDER BY hashint8extended(id, %(seed)s), id) & 1) AS slot
+            FROM classify_case WHERE round_id = %(round)s) lot USING (id)
+   WHERE c.round_id = %(round)s AND c.n_votes > 0 AND c.resolution <> 'carried'
+     AND c.reviewer1_id IS NOT NULL AND c.reviewer2_id IS NOT NULL
+     AND %(user)s NOT IN (c.reviewer1_id, c.reviewer2_id)
+), waiting AS (
+  SELECT o.id, o.slot, o.holder,
+         row_number() OVER (PARTITION BY o.holder
+                            ORDER BY hashint8extended(o.id, hashint8extended(5, %(seed)s)), o.id) AS place
+    FROM offered o
+    LEFT JOIN (SELECT DISTINCT case_id, slot, reviewer_id FROM classify_decision
+                WHERE round_id = %(round)s) begun
+      ON begun.case_id = o.id AND begun.slot = o.slot AND begun.reviewer_id = o.holder
+   WHERE begun.case_id IS NULL
 )
 UPDATE classify_case c
-   SET reviewer1_id = CASE taken.slot WHEN 1 THEN %(user)s ELSE c.reviewer1_id END,
-       reviewer2_id = CASE taken.slot WHEN 2 THEN %(user)s ELSE c.reviewer2_id END
-  FROM waiting JOIN taken USING (one, two, place)
- WHERE waiting.id = c.id
-"""  # noqa: S608 - of constants
+   SET reviewer1_id = CASE waiting.slot WHEN 1 THEN %(user)s ELSE c.reviewer1_id END,
+       reviewer2_id = CASE waiting.slot WHEN 2 THEN %(user)s ELSE c.reviewer2_id END
+  FROM waiting JOIN unnest(%(holders)s::bigint[], %(numbers)s::bigint[]) AS gives (holder, n) USING (holder)
+ WHERE waiting.id = c.id AND waiting.place <= gives.n
+"""
 
 
 def give_back(round: Round, users: Sequence[int]) -> list[Given]:
@@ -113,8 +113,11 @@ def still_held(round: Round, given: Sequence[Given]) -> Counter[int]:
 
 
 def take_fair_part(round: Round, *, user_id: int) -> int:
-    """Give a reviewer, of the cases that nobody has begun, as many slots as bring them to their share of all;
-    from each of the others what they have above theirs. Returns how many. Nobody's reading order changes.
+    """Give a reviewer slots of the others, up to their share of all: from each of the others what they have
+    above theirs, of the cases that they have not begun. Returns how many.
+
+    How many somebody gives up, and which, follows from the shares and from their own decisions alone. Each
+    case is offered by one of its two readers, so somebody who has read much may give less than their part.
     """
     seats = readers_of(round)
     whole = sum(seat.assigned_count for seat in seats)
@@ -128,45 +131,10 @@ def take_fair_part(round: Round, *, user_id: int) -> int:
     wanted = min(fair[user_id] - me.assigned_count, sum(above.values()))
     if wanted <= 0:
         return 0
+    take = in_proportion(above, wanted)
     values = {"round": round.pk, "user": user_id, "seed": round.seed}
     with connection.cursor() as cursor, joining_by_hash(cursor):
-        cursor.execute(_COUNT_NOT_BEGUN, values)
-        kinds = {(one, two): n for one, two, n in cursor.fetchall()}
-        moves = choose(kinds, in_proportion(above, wanted), str(round.seed))
-        lists = {
-            "one": [one for one, _two, _slot in moves],
-            "two": [two for _one, two, _slot in moves],
-            "slot": [slot for _one, _two, slot in moves],
-            "n": list(moves.values()),
-        }
-        cursor.execute(_TAKE_OVER, {**values, **lists})
+        cursor.execute(_TAKE_OVER, {**values, "holders": list(take), "numbers": list(take.values())})
         moved: int = cursor.rowcount
     count_assigned(round)
     return moved
-
-
-def choose(
-    kinds: Mapping[tuple[int, int], int], take: Mapping[int, int], seed: str
-) -> Counter[tuple[int, int, int]]:
-    """(first, second, slot) -> how many cases of these two give up that slot, so that each person gives up as
-    many as `take` says, or all they have. A case gives up one slot at most. By lot, mixed over the pairs.
-    """
-    lot = random.Random(seed)  # noqa: S311 - reproducible on purpose
-    left, cases = dict(take), dict(kinds)
-    moves: Counter[tuple[int, int, int]] = Counter()
-    step = max(1, sum(left.values()) // 5_000)
-    while True:
-        # Who finds the fewest cases for what they have to give up goes first.
-        rooms = {
-            who: sum(n for pair, n in cases.items() if who in pair) - n for who, n in left.items() if n > 0
-        }
-        rooms = {who: room for who, room in rooms.items() if room + left[who] > 0}
-        if not rooms:
-            return moves
-        who = min(rooms, key=lambda one: (rooms[one], one))
-        pairs = {pair: n for pair, n in cases.items() if who in pair and n}
-        pair = lot.choices(list(pairs), list(pairs.values()))[0]
-        n = min(step, left[who], cases[pair])
-        moves[*pair, pair.index(who) + 1] += n
-        left[who] -= n
-        cases[pair] -= n

@@ -249,7 +249,7 @@ class JoinForm(forms.Form):
         help_text=_("How much they read of what is dealt, compared with the others."),
     )
     fair_part = forms.BooleanField(
-        label=_("Give them a fair part of the titles that nobody has begun"),
+        label=_("Give them a fair part of the titles that the others have not read"),
         required=False,
         help_text=_("Otherwise they get only titles that wait for a reader, now and later."),
     )

@@ -50,9 +50,9 @@ def add_second_reviewer(*, round: Round, user: User, by: User) -> None:
 def join_round(*, round: Round, user: User, by: User, share: int = 1, fair_part: bool = False) -> None:
     """Let somebody read in the round: they get the slots that wait for a reader.
 
-    With `fair_part` also, of the cases that nobody has begun, as many as bring them to their share. Who reads
-    already changes nothing, but for somebody whose work went back: they take part again. Raises PollRefused,
-    or ValidationError with a sentence.
+    With `fair_part` also, of the cases that their readers have not begun, as many as bring them to their
+    share. Who reads already changes nothing, but for somebody whose work went back: they take part again.
+    Raises PollRefused, or ValidationError with a sentence.
     """
     permissions.check_can_set_up_rounds(by, round.poll)
     round = locked(round)
@@ -62,7 +62,7 @@ def join_round(*, round: Round, user: User, by: User, share: int = 1, fair_part:
     takes_part = {reader.user_id for reader in assignment.readers_of(round)}
     if seat is not None and user.pk in takes_part:
         return
-    check_may_join(round, user, seat, share, len(seats))
+    check_may_join(round, user, seat, share, len(seats), by=by)
     give_role(round.poll, [user], Role.REVIEWER, by)
     if seat is None:
         last = max((other.ordinal for other in seats.values()), default=0)
@@ -76,8 +76,14 @@ def join_round(*, round: Round, user: User, by: User, share: int = 1, fair_part:
     assignment.take_back_hand_ins(round)
 
 
-def check_may_join(round: Round, user: User, seat: RoundReviewer | None, share: int, seats: int) -> None:
-    """Raises ValidationError for who may not read in the round; `seat` is the one they had, of `seats`."""
+def check_may_join(
+    round: Round, user: User, seat: RoundReviewer | None, share: int, seats: int, *, by: User | None = None
+) -> None:
+    """Raises ValidationError for who may not read in the round; `seat` is the one they had, of `seats`.
+
+    `by` asks for it. Where they read in the round themselves, the answer does not depend on whether anybody
+    has decided yet.
+    """
     if not 1 <= share <= MAX_SHARE:
         raise ValidationError(_("A share is a whole number from 1 to %(max)d.") % {"max": MAX_SHARE})
     if seat is None and seats >= MAX_REVIEWERS:
@@ -90,12 +96,14 @@ def check_may_join(round: Round, user: User, seat: RoundReviewer | None, share: 
         raise ValidationError(
             _("Everybody has handed in, and the decisions can be seen. Set up a new round instead.")
         )
-    if seat is None and can_administer(user, round.poll) and Decision.objects.filter(round=round).exists():
-        # Until now nothing hid the others' decisions from an admin without a slot. Who left was kept blind.
+    # Until now nothing hid the others' decisions from an admin without a slot. Who left was kept blind.
+    could_see = seat is None and can_administer(user, round.poll)
+    asks_blind = by is not None and visibility.holds_open_slot(by, round)
+    if could_see and (asks_blind or Decision.objects.filter(round=round).exists()):
         raise ValidationError(
             _(
-                "%(name)s is an admin and could see what was decided so far. Choose somebody else, or set up "
-                "a new round."
+                "%(name)s is an admin and could see what is decided in this round. Choose somebody else, or "
+                "set up a new round."
             )
             % {"name": user}
         )

@@ -85,6 +85,9 @@ def submit_decision(
     outcome = store(sent)
     if outcome is None:
         _refuse(round, case_id, by)
+    if outcome.decision is None and (stored := _stored(sent)) is not None:
+        # Asked again for what is stored: the same answer, also to who has left since.
+        return _reply(outcome, stored)
     _check(outcome, verdict, category_code)
     return _reply(outcome, _decision(outcome, sent))
 
@@ -143,17 +146,19 @@ def _check(outcome: Outcome, verdict: str, category_code: str | None) -> None:
         )
 
 
+def _stored(sent: dict[str, Any]) -> Decision | None:
+    """What this person stored under that client id before, on this case."""
+    return Decision.objects.filter(
+        client_id=sent["client_id"], reviewer=sent["reviewer"], case=sent["case"]
+    ).first()
+
+
 def _decision(outcome: Outcome, sent: dict[str, Any]) -> Decision:
-    """What is stored now, or was stored under that client id. Raises ValidationError if that was another."""
+    """What is stored now. Raises ValidationError where the client id was used for something else."""
     if outcome.decision is None:
-        stored = Decision.objects.filter(
-            client_id=sent["client_id"], reviewer=sent["reviewer"], case=sent["case"]
-        ).first()
-        if stored is None:
-            raise ValidationError(
-                _("This form was used for another decision. Open the case again and decide anew.")
-            )
-        return stored
+        raise ValidationError(
+            _("This form was used for another decision. Open the case again and decide anew.")
+        )
     return Decision(
         id=outcome.decision,
         round_id=outcome.round,

@@ -78,6 +78,9 @@ def bring_in_check(request: HttpRequest, slug: str, token: str) -> HttpResponse:
             upload.delete()
             messages.success(request, _("Nothing was brought in, and the file is deleted."))
             return redirect("classify:poll", slug)
+        if upload.result:
+            # The second of two clicks finds what the first one made.
+            return redirect("classify:round", slug, upload.result["round"])
         return _look(request, poll, upload, by)
 
 
@@ -180,5 +183,7 @@ def _done(request: HttpRequest, poll: Poll, upload: Upload, report: TagReport) -
         else ""
     )
     messages.success(request, f"{taken}{known}{left}")
-    upload.delete()
+    upload.result = {"round": report.round}
+    upload.save()
+    upload.drop_data()
     return redirect("classify:round", poll.slug, report.round)

@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from classify import permissions, visibility
-from classify.assignment import total_of
 from classify.models import Round
 from classify.status import AGREED, CONFLICT, RESOLVED
 from classify.visibility import Counts
@@ -97,10 +96,11 @@ def _open_rounds(person: User) -> QuerySet[Round]:
 
 def _to_read(person: User) -> Iterator[Task]:
     """The rounds in which this person has titles to read or has yet to hand in."""
-    seats = Q(reviewers__user=person, reviewers__handed_in_at__isnull=True)
+    seats = Q(reviewers__user=person, reviewers__handed_in_at__isnull=True, reviewers__left_at__isnull=True)
     rounds = _open_rounds(person).filter(seats, coding_closed_at__isnull=True)
-    for round in rounds.annotate(decided=F("reviewers__decided_count")):
-        total, done = total_of(round), round.decided
+    own = {"decided": F("reviewers__decided_count"), "assigned": F("reviewers__assigned_count")}
+    for round in rounds.annotate(**own):
+        total, done = round.assigned, round.decided
         if not total:
             continue
         about = _round_name(round)
@@ -158,9 +158,16 @@ def _polls_of(person: User) -> QuerySet[Poll]:
     return polls.annotate(n_votes=live).order_by("-created_at", "-pk")
 
 
+def _told(rounds: QuerySet[Round]) -> Round | None:
+    """The round that a poll is told by: the newest that is revealed, else the newest. A round that was just
+    begun does not take the finished report away."""
+    newest = list(rounds.order_by("-number")[:20])
+    return next((round for round in newest if visibility.is_revealed(round)), newest[0] if newest else None)
+
+
 def _row(person: User, poll: Poll) -> PollRow:
     rounds = Round.objects.filter(poll=poll, discarded_at__isnull=True, purpose=Round.Purpose.MAIN)
-    round = rounds.order_by("-number").first()
+    round = _told(rounds.filter(archived_at__isnull=True)) or _told(rounds)
     return PollRow(
         poll=poll,
         votes=int(getattr(poll, "n_votes", 0)),

@@ -40,7 +40,10 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
     """The way to the newest result a person may see, or why there is none yet and what comes first."""
     poll = get_poll_or_404(request.user, slug)
     reason = ""
-    for round_ in Round.objects.filter(poll=poll, purpose=Round.Purpose.MAIN).order_by("-number"):
+    rounds = list(Round.objects.filter(poll=poll, purpose=Round.Purpose.MAIN).order_by("-number"))
+    # What is being read does not take the place of what is read.
+    rounds.sort(key=lambda round_: not visibility.is_revealed(round_))
+    for round_ in rounds:
         try:
             visibility.check_can_see_results(request.user, round_)
         except PollRefused as refusal:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from classify.models import Round
-from classify.visibility.rules import STILL_READING, holds_open_slot
+from classify.visibility.rules import STILL_READING, holds_open_slot, holds_open_slot_in_poll
 from polls.permissions import Person, PollRefused, allows, check_can_administer
 
 PER_PAGE = 50
@@ -54,7 +54,7 @@ class Awaiting:
 def check_can_see_awaiting(user: Person, round: Round) -> None:
     """Raises PollRefused unless the person is an admin of the poll who holds no open slot in the round."""
     check_can_administer(user, round.poll)
-    if holds_open_slot(user, round):
+    if holds_open_slot(user, round) or holds_open_slot_in_poll(user, round.poll):
         raise PollRefused(STILL_READING)
 
 

@@ -131,6 +131,10 @@ def check_can_see_conflicts(user: Person, round: Round) -> None:
     """
     if holds_open_slot(user, round):
         raise PollRefused(STILL_READING)
+    part = is_adjudicator(user, round) or is_reviewer(user, round)
+    if not part and holds_open_slot_in_poll(user, round.poll):
+        # The same titles may lie before them, and their present co-reader may be one of the two.
+        raise PollRefused(STILL_READING)
     if Role.ADMIN in roles_of(user, round.poll):
         return
     if is_adjudicator(user, round):

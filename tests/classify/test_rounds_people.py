@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from classify import rounds, tagging, visibility
 from classify.assignment import next_case, unread
@@ -16,6 +17,7 @@ from polls.votes import exclude_vote
 from tests import factories
 from tests.classify import acts
 from tests.classify.pools import assert_no_drift, held, make_pool, read_some, seat_of, titles
+from tests.refusals import undone
 
 
 @pytest.fixture
@@ -198,16 +200,29 @@ class TestLeaving:
 
 
 class TestJoining:
-    def test_a_fair_part_comes_from_what_nobody_has_begun(self, poll, ada, rosa, sam, tim):
+    def test_a_fair_part_comes_from_what_its_reader_has_not_begun(self, poll, ada, rosa, sam, tim):
         titles(poll, 30)
         round = make_pool(poll, [rosa, sam], ada)
-        begun = set(read_some(round, rosa, 6))
+        read_some(round, rosa, 4)
         rounds.join_round(round=round, user=tim, by=ada, fair_part=True)
         assert held(round) == {"rosa": 20, "sam": 20, "tim": 20}
-        assert not begun & {
-            case.pk for case in round.cases.all() if tim.pk in (case.reviewer1_id, case.reviewer2_id)
-        }
+        for case in round.cases.exclude(decision1=None, decision2=None):
+            assert rosa.pk in (case.reviewer1_id, case.reviewer2_id)
         assert_no_drift(round)
+
+    @pytest.mark.parametrize("read", [1, 15, 30])
+    def test_what_one_gives_up_does_not_tell_how_far_the_other_is(self, poll, ada, rosa, sam, tim, read):
+        titles(poll, 30)
+        round = make_pool(poll, [rosa, sam], ada)
+        offered = []
+        for much in (0, read):
+            with undone():
+                read_some(round, sam, much)
+                rounds.join_round(round=round, user=tim, by=ada, fair_part=True)
+                mine = round.cases.filter(Q(reviewer1=rosa) | Q(reviewer2=rosa))
+                offered.append(sorted(mine.values_list("pk", flat=True)))
+        assert offered[0] == offered[1]
+        assert len(offered[0]) == 20
 
     def test_without_it_only_what_waits(self, poll, ada, rosa, sam, tim):
         titles(poll, 6)
@@ -307,3 +322,29 @@ def test_events_cannot_be_changed(poll, ada, rosa, sam):
     rounds.leave_round(round=round, user=sam, by=sam)
     with pytest.raises(IntegrityError, match="append-only"):
         RoundEvent.objects.update(reason="something else")
+
+
+class TestBlindAdmins:
+    def test_who_reads_learns_nothing_from_whom_they_may_let_join(self, poll, ada, rosa, sam):
+        """Ada reads herself: whether another admin may join does not tell her that Sam has begun."""
+        titles(poll, 4)
+        other = factories.make_member("orla", poll, "admin")
+        round = make_pool(poll, [ada, sam], ada)
+        said = []
+        for much in (0, 2):
+            read_some(round, sam, much)
+            with pytest.raises(ValidationError) as refused:
+                rounds.join_round(round=round, user=other, by=ada)
+            said.append(refused.value.messages)
+        assert said[0] == said[1]
+
+    def test_who_reads_one_round_sees_no_conflict_and_no_list_of_another(self, poll, ada, rosa, sam):
+        titles(poll, 2)
+        first = make_pool(poll, [rosa, sam], ada)
+        for case in first.cases.all():
+            acts.disagree(first, case, rosa, sam)
+        assert visibility.can_see_conflicts(ada, first)
+        assert visibility.can_see_awaiting(ada, first)
+        make_pool(poll, [ada, sam], ada, version=first.version)
+        assert not visibility.can_see_conflicts(ada, first)
+        assert not visibility.can_see_awaiting(ada, first)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.assignment.returning import choose
 from classify.assignment.shares import NOBODY, Reader, deal_hands, in_proportion, portions
 
 READERS = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 20)), min_size=1, max_size=6).map(
@@ -111,27 +109,3 @@ def test_a_total_in_proportion_sums_up_and_is_near(weights, total):
     assert sum(parts.values()) == (total if every else 0)
     for key, part in parts.items():
         assert not every or abs(part - Fraction(weights[key] * total, every)) < 1
-
-
-@given(
-    kinds=st.dictionaries(
-        st.tuples(st.integers(1, 5), st.integers(1, 5)).filter(lambda pair: pair[0] != pair[1]),
-        st.integers(0, 6),
-    ),
-    take=st.dictionaries(st.integers(1, 5), st.integers(0, 8)),
-)
-def test_cases_given_up_are_somebodys_and_given_up_once(kinds, take):
-    moves = choose(kinds, take, "1")
-    from_case, by_person = Counter(), Counter()
-    for (one, two, slot), n in moves.items():
-        assert n > 0
-        from_case[one, two] += n
-        by_person[(one, two)[slot - 1]] += n
-    assert all(n <= kinds[pair] for pair, n in from_case.items())
-    assert all(n <= take[who] for who, n in by_person.items())
-
-
-@pytest.mark.parametrize("n", [2, 30, 31])
-def test_two_who_give_up_as_much_as_they_have_together_find_it(n):
-    moves = choose({(1, 2): n}, {1: n // 2, 2: n - n // 2}, "1")
-    assert moves == {(1, 2, 1): n // 2, (1, 2, 2): n - n // 2}

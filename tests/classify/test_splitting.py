@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -196,6 +198,18 @@ class TestRefusals:
         with pytest.raises(PollRefused, match="closed"):
             split(round, shared, rosa)
 
+    def test_what_was_resolved_stays_one_case_once_revealed(self, round, shared, jude, rosa, sam):
+        acts.disagree(round, shared, rosa, sam)
+        adjudication.claim(case=shared, by=jude)
+        said = {"category_code": "cx", "reason": "slip", "client_id": uuid.uuid4()}
+        adjudication.decide(case=shared, by=jude, **said)
+        for user in (rosa, sam):
+            acts.read_all(round, user)
+            tagging.hand_in(round=round, by=user)
+        with pytest.raises(ValidationError, match="is resolved"):
+            split(round, shared, rosa)
+        assert Case.objects.get(pk=shared.pk).status == "resolved"
+
     def test_a_case_of_another_round(self, poll, round, shared, ada, rosa, sam):
         other = acts.open_round(poll, reviewers=[rosa, sam], by=ada, version=round.version)
         with pytest.raises(Case.DoesNotExist):
@@ -207,7 +221,7 @@ class TestRefusals:
             factories.make_vote(poll, f"Shared {n}")
             factories.make_vote(poll, f"Shared {n}")
         pool = acts.open_round(poll, reviewers=[rosa, sam, third], by=ada, version=round.version)
-        not_mine = Case.objects.filter(round=pool, n_votes=2).exclude(reviewer1=rosa).exclude(reviewer2=rosa)
+        not_mine = Case.objects.filter(round=pool).exclude(reviewer1=rosa).exclude(reviewer2=rosa)
         with pytest.raises(Case.DoesNotExist):
             split(pool, not_mine[0], rosa)
 

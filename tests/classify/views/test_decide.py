@@ -267,3 +267,15 @@ def test_a_number_that_no_case_can_have(client_for, rosa, titles, number):
     url = here(titles, number, "decide")
     assert gone(client.post(url, sent())) == (404, True)
     assert client.post(here(titles, number), sent()).status_code == 404
+
+
+def test_who_left_since_still_hears_that_it_was_stored(client_for, ada, rosa, titles):
+    """A lost answer is asked for again: to say that nothing was stored would be untrue."""
+    case, client = next_case(round=titles, reviewer=rosa), client_for(rosa)
+    data = sent("cx")
+    first = client.post(here(titles, case.pk, "decide"), data)
+    rounds.leave_round(round=titles, user=rosa, by=rosa)
+    again = client.post(here(titles, case.pk, "decide"), data)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.json()["verdict"] == "cx"
+    assert Decision.objects.count() == 1

@@ -157,3 +157,21 @@ def test_an_import_under_way_is_found_again(client_for, ada, rosa, poll):
     assert upload.token not in home(client_for(rosa))
     jobs.cancel_job(job=job, by=ada)
     assert "being imported" not in home(client_for(ada))
+
+
+def test_in_a_pool_everybody_is_told_of_their_own_titles(client_for, poll, ada, rosa, sam):
+    tim = make_member("tim", poll, "reviewer")
+    for n in range(12):
+        make_vote(poll, f"Title {n}")
+    pool = open_round(poll, reviewers=[rosa, sam, tim], by=ada)
+    assert "8 titles wait for you" in home(client_for(rosa))
+    read_all(pool, rosa, "cx")
+    assert "All is read: hand in" in home(client_for(rosa))
+    rounds.leave_round(round=pool, user=sam, by=sam)
+    assert "Nothing waits for you" in home(client_for(sam))
+
+
+def test_a_round_that_was_just_begun_does_not_take_the_report_away(client_for, poll, ada, rosa, sam, round_):
+    rounds.close_coding(round=round_, by=ada)
+    open_round(poll, reviewers=[rosa, sam], by=ada, version=round_.version)
+    assert f"/polls/{poll.slug}/rounds/1/report/" in home(client_for(ada))
