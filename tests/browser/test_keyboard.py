@@ -25,7 +25,9 @@ def tab_to(page: Page, name: str, most: int = 60) -> None:
         found = page.evaluate(
             """() => {
               const one = document.activeElement, label = one.labels && one.labels[0];
-              const text = one.getAttribute('aria-label') || (label && label.innerText) || one.innerText;
+              const heard = label && label.cloneNode(true);
+              if (heard) for (const part of heard.querySelectorAll('[aria-hidden=true]')) part.remove();
+              const text = one.getAttribute('aria-label') || (heard && heard.textContent) || one.innerText;
               const outline = getComputedStyle(one);
               return {
                 name: (text || '').trim(),
