@@ -123,6 +123,23 @@ def test_a_short_title_on_a_phone_keeps_the_answers_within_reach(watched: Watche
     assert page.locator(".desk").evaluate("(desk) => getComputedStyle(desk).position") == "static"
 
 
+def test_the_message_of_an_earlier_page_goes_with_the_next_decision(
+    watched: Watched, live_server, poll, ada, rosa, sam
+):
+    for _ in range(2):
+        make_vote(poll, "Title")
+    cache.clear()
+    open_round(poll, reviewers=[rosa, sam], by=ada, seed=3)
+    page = ready(watched.open_for(rosa))
+    page.keyboard.press("s")
+    page.get_by_role("button", name="Split into 2 cases").click()
+    expect(page.locator(".messages .notice-good")).to_contain_text("2 voters are read one by one now")
+    expect(page.locator("html[data-reading=ready]")).to_be_attached()
+    page.keyboard.press("1")
+    expect(page.locator("#progress")).to_contain_text("1 of 2")
+    expect(page.locator(".messages .notice-good")).to_have_count(0)
+
+
 def test_the_second_half_of_a_double_click_does_not_decide_the_next_case(watched: Watched, few: Round, rosa):
     page = ready(watched.open_for(rosa))
     page.get_by_role("button", name="Unsure").dblclick()
