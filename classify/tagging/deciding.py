@@ -66,7 +66,6 @@ def submit_decision(
     sentence for what makes no sense.
     """
     _check_form(verdict, category_code, note, evidence)
-    now = timezone.now()
     sent: dict[str, Any] = {
         "reviewer": by.pk,
         "superuser": by.is_superuser,
@@ -77,7 +76,7 @@ def submit_decision(
         "evidence": str(evidence),
         "milliseconds": milliseconds if milliseconds and 0 < milliseconds <= MAX_MILLISECONDS else None,
         "client_id": client_id,
-        "now": now,
+        "now": timezone.now(),
         "after_order": after[0] if after else None,
         "after_case": after[1] if after else None,
         **_named(round),
@@ -86,7 +85,6 @@ def submit_decision(
     if outcome is None:
         _refuse(round, case_id, by)
     if outcome.decision is None and (stored := _stored(sent)) is not None:
-        # Asked again for what is stored: the same answer, also to who has left since.
         return _reply(outcome, stored)
     _check(outcome, verdict, category_code)
     return _reply(outcome, _decision(outcome, sent))
@@ -147,7 +145,7 @@ def _check(outcome: Outcome, verdict: str, category_code: str | None) -> None:
 
 
 def _stored(sent: dict[str, Any]) -> Decision | None:
-    """What this person stored under that client id before, on this case."""
+    """What this person stored under that id before, on this case: answered alike, even once they left."""
     return Decision.objects.filter(
         client_id=sent["client_id"], reviewer=sent["reviewer"], case=sent["case"]
     ).first()
