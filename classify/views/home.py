@@ -100,7 +100,7 @@ def _to_read(person: User) -> Iterator[Task]:
     rounds = _open_rounds(person).filter(seats, coding_closed_at__isnull=True)
     own = {"decided": F("reviewers__decided_count"), "assigned": F("reviewers__assigned_count")}
     for round in rounds.annotate(**own):
-        total, done = round.assigned, round.decided
+        total, done = int(getattr(round, "assigned", 0)), int(getattr(round, "decided", 0))
         if not total:
             continue
         about = _round_name(round)

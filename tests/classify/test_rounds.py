@@ -243,7 +243,7 @@ class TestTheSecondReviewer:
 
     def test_an_admin_who_could_have_looked_is_not_the_second(self, poll, round, ada, rosa):
         acts.read_all(round, rosa)
-        with pytest.raises(ValidationError, match="could see what was decided"):
+        with pytest.raises(ValidationError, match="could see what is decided"):
             rounds.add_second_reviewer(round=round, user=ada, by=ada)
         assert RoundReviewer.objects.filter(round=round).count() == 1
 

@@ -132,7 +132,7 @@ def test_who_cannot_join_is_told_why(admin, pool, poll, ada, rosa):
     read_some(pool, rosa, 1)
     answer = admin.post(f"{ROUND}join/", {"user": ada.pk, "share": "1"})
     assert answer.status_code == 422
-    assert "is an admin and could see what was decided so far" in text_of(answer)
+    assert "is an admin and could see what is decided in this round" in text_of(answer)
     assert admin.post(f"{ROUND}join/", {"user": "0", "share": "1"}).status_code == 422
 
 
