@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 READ = "/polls/cx-head/rounds/1/read/"
 CODES = {key: code for code, _, _, key, _ in ROLE_CATEGORIES}
 DECIDE = re.compile(r"/decide/$")
+TO_SERVER = re.compile(r"/decide/$|/upcoming/")
 
 
 @pytest.fixture
@@ -58,7 +59,8 @@ def ready(page: Page, address: str = READ) -> Page:
 
 
 def title(page: Page) -> str:
-    return page.locator("#case-title").inner_text()
+    """What is to be read. While titles are on their way the page has another heading: that is waited out."""
+    return page.locator("#case-head #case-title").inner_text()
 
 
 def decide(page: Page, keys: str) -> dict[str, str]:
@@ -112,6 +114,25 @@ def test_the_next_case_is_there_before_the_server_has_answered(page: Page, many:
     page.unroute(DECIDE)  # what was held goes on
     all_saved(page, 8)
     expect(page.locator("#recent li").first).to_contain_text("saved")
+    assert stored() == said
+
+
+def test_a_key_decides_nothing_while_titles_are_on_their_way(page: Page, many: Round):
+    held: list[Route] = []
+    page.route(TO_SERVER, lambda route: held.append(route))
+    here = page.evaluate("() => JSON.parse(document.getElementById('reading-data').textContent).cards.length")
+    said = {}
+    for key in "12345" * 10:
+        if page.locator("#case-title").inner_text() == "The next titles are on their way":
+            break
+        said |= decide(page, key)
+    assert here < len(said) < 50
+    page.keyboard.press("1")
+    expect(page.locator("#save-state")).to_have_text(f"Not saved yet: {len(said)}")
+    page.unroute(TO_SERVER)  # what was held goes on
+    said |= decide(page, "5" * (100 - len(said)))
+    expect(page.get_by_role("heading", name="You have read all 100 titles")).to_be_visible(timeout=20_000)
+    all_saved(page, 100)
     assert stored() == said
 
 
