@@ -37,6 +37,11 @@ def closed(poll, ada, rosa, sam):
     return Round.objects.select_related("poll").get(pk=round.pk)
 
 
+def own(round, case, person) -> str:
+    """What the person's list of decisions shows for a case."""
+    return visibility.my_decisions(person, round).get(case=case).category.code
+
+
 class TestReopening:
     def test_what_was_left_can_be_read_and_the_rest_stays_sealed(self, closed, ada, rosa, sam):
         rounds.reopen_coding(round=closed, by=ada, reason="Closed by mistake")
@@ -89,6 +94,66 @@ class TestReopening:
         case.refresh_from_db()
         assert (case.status, case.after_reveal) == ("conflict", True)
         assert unread(round=closed, seat=seat_of(closed, sam)) == 2
+        assert_no_drift(closed)
+
+    def test_a_change_of_mind_that_came_too_late_counts_from_then_on(self, closed, ada, rosa, sam):
+        case = closed.cases.order_by("pk")[3]
+        acts.say(closed, case, rosa, "contact-center")
+        assert own(closed, case, rosa) == "contact-center"
+        case.refresh_from_db()
+        assert (case.decision1 or case.decision2).category.code == "cx", "not while it is closed"
+        rounds.reopen_coding(round=closed, by=ada, reason="Closed too early")
+        case.refresh_from_db()
+        assert (case.decision1 or case.decision2).category.code == own(closed, case, rosa) == "contact-center"
+        assert (case.status, case.after_reveal) == ("one_decision", True)
+        said = case.decisions.order_by("seq").values_list("category__code", "late", "entered_by__username")
+        assert list(said) == [
+            ("cx", False, None),
+            ("contact-center", True, None),
+            ("contact-center", False, "ada"),
+        ]
+        assert_no_drift(closed)
+        acts.say(closed, case, sam, "contact-center")
+        case.refresh_from_db()
+        assert case.status == "agreed"
+        assert_no_drift(closed)
+
+    def test_a_late_change_and_a_late_reading_of_one_title_both_count(self, closed, ada, rosa, sam):
+        case = closed.cases.order_by("pk")[3]
+        acts.say(closed, case, rosa, "contact-center")
+        acts.say(closed, case, sam, "contact-center")
+        rounds.reopen_coding(round=closed, by=ada, reason="Closed too early")
+        case.refresh_from_db()
+        assert (case.status, case.resolution, case.after_reveal) == ("agreed", "agreed", True)
+        assert_no_drift(closed)
+
+    def test_what_was_taken_back_too_late_is_to_be_read_again(self, closed, ada, rosa):
+        case = closed.cases.order_by("pk")[3]
+        acts.say(closed, case, rosa, "withdrawn")
+        rounds.reopen_coding(round=closed, by=ada, reason="Closed too early")
+        case.refresh_from_db()
+        assert (case.status, case.decision1, case.decision2) == ("waiting", None, None)
+        assert unread(round=closed, seat=seat_of(closed, rosa)) == 2
+        closed.refresh_from_db()
+        acts.read_all(closed, rosa)
+        assert own(closed, case, rosa) == "cx"
+        assert_no_drift(closed)
+
+    def test_a_late_change_of_what_two_have_decided_stays_beside_it(self, closed, ada, rosa):
+        case = closed.cases.order_by("pk")[0]
+        acts.say(closed, case, rosa, "contact-center")
+        rounds.reopen_coding(round=closed, by=ada, reason="Closed too early")
+        case.refresh_from_db()
+        assert (case.status, case.after_reveal, case.decisions.count()) == ("agreed", False, 3)
+        assert_no_drift(closed)
+
+    def test_closed_and_reopened_once_more_stores_nothing_twice(self, closed, ada, rosa):
+        case = closed.cases.order_by("pk")[3]
+        acts.say(closed, case, rosa, "contact-center")
+        for _ in range(2):
+            rounds.reopen_coding(round=closed, by=ada, reason="Closed too early")
+            rounds.close_coding(round=closed, by=ada)
+        assert case.decisions.count() == 3
         assert_no_drift(closed)
 
     def test_who_left_before_is_replaced_by_who_joins_now(self, poll, ada, rosa, sam, tim):
