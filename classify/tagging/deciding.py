@@ -42,6 +42,12 @@ class Submitted:
     total: int
     closed: bool
 
+    @property
+    def late(self) -> bool:
+        """Did this decision come too late to count? Said once coding is closed, never before: a seal that
+        came earlier tells of a conflict."""
+        return self.closed and self.decision.late
+
 
 def submit_decision(
     *,

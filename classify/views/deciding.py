@@ -4,7 +4,8 @@ Every answer is JSON, also a refusal: {"error": sentence}. 422 for what makes no
 the page shows the sentence and keeps what was typed), 403 or 404 with `"gone": true` for what is not this
 person's to read (any more), 403 with `"reload": true` for a page that is too old, 401 with the address of
 the login. The first decision on a case and the second, in time and late, are answered alike; only that coding
-is closed is said to everybody, so that nobody reads on for nothing.
+is closed is said to everybody, so that nobody reads on for nothing, and from then on whether this decision
+itself came in time: a repeat may be of one that did.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ def decide(request: HttpRequest, slug: str, number: int, case_id: int) -> HttpRe
             "decided": min(reply.decided, reply.total),
             "total": reply.total,
             "closed": reply.closed,
+            "late": reply.late,
             "upcoming": [card_json(reply.next, book)] if reply.next else [],
         }
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from classify import rounds, tagging
+from classify import adjudication, rounds, tagging
 from classify.assignment import next_case
 from classify.models import Case, Decision, RoundReviewer
-from tests.classify.acts import open_round, read_all
+from tests.classify.acts import disagree, open_round, read_all
 from tests.classify.views.reads import here, sent, shared_case
 from tests.factories import make_codebook, make_member
 
@@ -37,6 +37,7 @@ def test_a_decision_is_stored_and_the_reply_says_so(client_for, rosa, titles):
             "decided": 1,
             "total": 3,
             "closed": False,
+            "late": False,
         },
     )
     assert (card["case"], card["place"]) == (following.pk, f"{following.reading_order}:{following.pk}")
@@ -208,8 +209,36 @@ def test_what_arrives_after_closing_is_kept_and_brings_no_next(client_for, ada, 
     rounds.close_coding(round=titles, by=ada)
     reply = decide(client_for(rosa), titles, case)
     said = reply.json()
-    assert (reply.status_code, said["upcoming"], said["closed"]) == (200, [], True)
+    assert (reply.status_code, said["upcoming"], said["closed"], said["late"]) == (200, [], True, True)
     assert Decision.objects.get().late
+
+
+def test_a_repeat_after_the_close_says_whether_that_decision_itself_was_late(client_for, ada, rosa, titles):
+    one, two, _ = titles.cases.order_by("order1")
+    client, in_time, too_late = client_for(rosa), sent("other"), sent("cx")
+    client.post(here(titles, one.pk, "decide"), in_time)
+    rounds.close_coding(round=titles, by=ada)
+    client.post(here(titles, two.pk, "decide"), too_late)
+    again = [
+        client.post(here(titles, case.pk, "decide"), data).json()
+        for case, data in [(one, in_time), (two, too_late)]
+    ]
+    assert [(said["closed"], said["late"]) for said in again] == [(True, False), (True, True)]
+    rounds.reopen_coding(round=titles, by=ada, reason="Closed by mistake")
+    said = client.post(here(titles, two.pk, "decide"), too_late).json()
+    assert (said["closed"], said["late"]) == (False, False)
+
+
+def test_a_seal_that_came_before_the_close_is_not_told(client_for, ada, rosa, sam, jude, poll, titles):
+    """A claimed conflict is sealed: what its readers send from then on is late, and nobody hears of it."""
+    round = open_round(poll, reviewers=[rosa, sam], by=ada, adjudicators=[jude], version=titles.version)
+    conflict = disagree(round, round.cases.first(), rosa, sam)
+    adjudication.claim(case=conflict, by=jude)
+    client, data = client_for(rosa), sent("other")
+    for _ in range(2):
+        said = client.post(here(round, conflict.pk, "decide"), data).json()
+        assert (said["closed"], said["late"]) == (False, False)
+    assert Decision.objects.get(client_id=data["client_id"]).late
 
 
 def test_that_coding_is_closed_is_said_alike_to_the_first_and_the_second(client_for, ada, rosa, sam, titles):
