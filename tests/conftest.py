@@ -7,9 +7,14 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from polls.models import Poll, User
 from tests import factories
+
+# Properties are about what comes out, not how fast on a busy machine.
+hypothesis_settings.register_profile("rolecall", deadline=None)
+hypothesis_settings.load_profile("rolecall")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,19 +1,15 @@
-"""Properties are about what comes out, not how fast on a busy machine; and a file brought in one line."""
+"""A file brought in one line."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from hypothesis import settings as hypothesis_settings
 
 from polls.importing.load import run_import
 from polls.importing.readers import open_upload
 from polls.models import Batch, Poll
 from tests.polls.undone import Bring
-
-hypothesis_settings.register_profile("polls", deadline=None)
-hypothesis_settings.load_profile("polls")
 
 
 @pytest.fixture
