@@ -1,13 +1,48 @@
-"""Figures in words, the same on every page."""
+"""Figures and dates in words, the same on every page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def day(value: date) -> str:
+    """A day as pages, texts and messages write it, such as "3 Mar 2026"."""
+    return date_format(_local(value), "DATE_FORMAT")
+
+
+def moment(value: datetime) -> str:
+    """A day with its time, such as "3 Mar 2026, 14:05"."""
+    return date_format(_local(value), "DATETIME_FORMAT")
+
+
+def voted(value: datetime) -> str:
+    """When somebody voted; most files give a day and no hour."""
+    at_midnight = moment(value).endswith(" 00:00")
+    return day(value) if at_midnight else moment(value)
+
+
+def _local(value: date) -> date:
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        return timezone.localtime(value)
+    return value
+
+
+def figure(number: float | Decimal, decimals: int | None = None) -> str:
+    """A number as people read it: digits in groups, a real minus, so many places behind the point."""
+    text = number_format(
+        number if decimals is None else Decimal(f"{number:.{decimals}f}"), decimals, force_grouping=True
+    )
+    negative = text.startswith("-") and any(digit in text for digit in "123456789")
+    return (MINUS if negative else "") + text.removeprefix("-")
 
 
 def percent(share: float | None, decimals: int = 1) -> str:

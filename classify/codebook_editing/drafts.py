@@ -21,6 +21,7 @@ from classify.models import Category, Codebook, CodebookVersion
 from classify.permissions import check_can_edit_codebooks
 from polls.models import User
 from polls.problems import Refused
+from polls.wording import moment
 
 
 class Stale(Refused):
@@ -81,11 +82,11 @@ def stale_sentence(version: CodebookVersion) -> str:
             "This codebook was changed after you opened the page. Look at it as it is now, then try again."
         )
     return _(
-        "%(name)s changed this codebook at %(time)s, after you opened the page. Look at it as it is now, "
+        "%(name)s changed this codebook on %(time)s, after you opened the page. Look at it as it is now, "
         "then try again."
     ) % {
         "name": version.edited_by.get_full_name() or version.edited_by.get_username(),
-        "time": timezone.localtime(version.edited_at).strftime("%H:%M"),
+        "time": moment(version.edited_at),
     }
 
 

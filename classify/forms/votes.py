@@ -14,6 +14,7 @@ from polls.holders import CURRENT
 from polls.models import HeadlinePart, Option, PartMark, Poll, Vote
 from polls.problems import Refused
 from polls.search import LONGEST, Word, words_of
+from polls.wording import day
 
 FIELDS = ("q", "option", "state", "country", "batch", "title", "mark", "headline")
 _MOST_BATCHES = 200
@@ -84,7 +85,7 @@ class VoteFilter(django_filters.FilterSet):
         self.filters["option"].queryset = poll.options.order_by("position")
         batches = poll.batches.values_list("pk", "file_name", "imported_at")[:_MOST_BATCHES]
         self.filters["batch"].extra["choices"] = [
-            (pk, f"{moment:%Y-%m-%d}, {name[:60]}") for pk, name, moment in batches
+            (pk, f"{day(moment)}, {name[:60]}") for pk, name, moment in batches
         ]
 
     def look_later(self, votes: QuerySet[Vote], _name: str, _value: str) -> QuerySet[Vote]:

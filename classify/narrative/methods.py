@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classify.models import Round
 from classify.reports.methods import MethodFacts
+from polls.wording import day
 
 
 def methods_of(facts: MethodFacts) -> list[str]:
@@ -126,7 +126,7 @@ def _dates(facts: MethodFacts) -> list[str]:
     if facts.opened_on and facts.closed_on:
         return [
             _("The poll was open from {start} to {end}.").format(
-                start=date_format(facts.opened_on), end=date_format(facts.closed_on)
+                start=day(facts.opened_on), end=day(facts.closed_on)
             )
         ]
     return []

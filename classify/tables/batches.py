@@ -7,13 +7,13 @@ from typing import Any
 import django_tables2 as tables
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from polls.importing.formats import FORMATS
 from polls.models import Batch, Poll
 from polls.votes import BY_HAND
+from polls.wording import figure, moment
 
 _TITLES = {known.name: known.title for known in FORMATS}
 _NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
@@ -47,7 +47,7 @@ class CountColumn(tables.Column):
 
     def render(self, value: int) -> str:
         """The digits of large numbers in groups."""
-        return number_format(value, force_grouping=True)
+        return figure(value)
 
 
 class BatchTable(tables.Table):
@@ -65,7 +65,7 @@ class BatchTable(tables.Table):
         verbose_name=gettext_lazy("By"), empty_values=(), order_by=("imported_by__username",)
     )
     imported_at = tables.DateTimeColumn(
-        verbose_name=gettext_lazy("When"), format="Y-m-d H:i", order_by=("pk",), attrs=_DATE
+        verbose_name=gettext_lazy("When"), format="DATETIME_FORMAT", order_by=("pk",), attrs=_DATE
     )
     rows = CountColumn("rows", gettext_lazy("Rows"))
     created = CountColumn("created", gettext_lazy("New"))
@@ -102,7 +102,7 @@ class BatchTable(tables.Table):
     def render_undone_at(self, record: Batch) -> str:
         if record.undone_at is None:
             return _("no")
-        day = date_format(record.undone_at, "Y-m-d H:i")
+        day = moment(record.undone_at)
         return _("%(day)s by %(name)s") % {
             "day": day,
             "name": record.undone_by.get_username() if record.undone_by else _("a command"),

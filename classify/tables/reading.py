@@ -48,7 +48,7 @@ class DecisionTable(tables.Table):
     )
     note = tables.Column(verbose_name=gettext_lazy("Note"), orderable=False)
     decided_at = tables.DateTimeColumn(
-        verbose_name=gettext_lazy("When"), order_by=("pk",), format="Y-m-d H:i", attrs=_DATE
+        verbose_name=gettext_lazy("When"), order_by=("pk",), format="DATETIME_FORMAT", attrs=_DATE
     )
 
     class Meta:
@@ -84,7 +84,7 @@ class ConflictTable(tables.Table):
     text = tables.Column(verbose_name=gettext_lazy("Title"), linkify=_url, attrs=_TITLE)
     n_votes = tables.Column(verbose_name=gettext_lazy("Voters"), attrs=_NUMBER)
     pair = tables.Column(verbose_name=gettext_lazy("Read as, in no order"))
-    conflict_since = tables.DateColumn(verbose_name=gettext_lazy("Waits since"), format="Y-m-d", attrs=_DATE)
+    conflict_since = tables.DateColumn(verbose_name=gettext_lazy("Waits since"), attrs=_DATE)
     held_by = tables.Column(verbose_name=gettext_lazy("Taken up by"))
 
     class Meta:

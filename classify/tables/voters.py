@@ -8,10 +8,10 @@ from typing import Any
 import django_tables2 as tables
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from polls.models import Poll, Vote, VoterKey
+from polls.wording import voted
 
 _TITLE_LENGTH = 240
 # Not on a phone.
@@ -34,11 +34,6 @@ def shortened(text: str, most: int = _TITLE_LENGTH) -> str:
     """A headline can be an essay; a list shows its beginning, on one line."""
     shown = " ".join(text.split())
     return shown if len(shown) <= most else shown[: most - 1] + "…"
-
-
-def moment(value: datetime) -> str:
-    """When somebody voted; most files give a day and no hour."""
-    return date_format(value, "Y-m-d H:i").removesuffix(" 00:00")
 
 
 def state_of(vote: Vote) -> Any:
@@ -97,7 +92,7 @@ class VoterTable(tables.Table):
         return shortened(value)
 
     def render_voted_at(self, value: datetime) -> str:
-        return moment(value)
+        return voted(value)
 
     def render_state(self, record: Vote) -> Any:
         return state_of(record)

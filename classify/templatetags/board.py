@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django import template
 from django.forms import BoundField
-from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from classify.dashboard import Many
+from polls.wording import figure
 
 register = template.Library()
 
@@ -16,7 +16,7 @@ register = template.Library()
 @register.filter
 def many(count: Many) -> str:
     """How many, or "more than" where counting stopped."""
-    n = number_format(count.n, use_l10n=True, force_grouping=True)
+    n = figure(count.n)
     return _("more than %(n)s") % {"n": n} if count.more else n
 
 

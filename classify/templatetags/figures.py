@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from classify.narrative import percent as percent_text
+from polls.wording import figure
 
 register = template.Library()
-
-MINUS = "\N{MINUS SIGN}"
 
 
 @register.filter
@@ -32,8 +30,7 @@ def decimals(value: float | None, places: int = 2) -> str:
     """A coefficient or statistic with a proper minus; nothing -> a dash."""
     if value is None:
         return "–"
-    rounded = round(value, places)
-    return (MINUS if rounded < 0 else "") + number_format(abs(rounded), places)
+    return figure(value, places)
 
 
 @register.filter
@@ -50,5 +47,5 @@ def p_value(p: float | None) -> str:
     if p is None:
         return "–"
     if p < 0.001:
-        return "<\N{NO-BREAK SPACE}" + number_format(0.001, 3)
-    return number_format(round(p, 3), 3)
+        return "<\N{NO-BREAK SPACE}" + figure(0.001, 3)
+    return figure(p, 3)

@@ -16,13 +16,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from classify import same_people
 from classify.forms.find import FindForm
-from classify.tables.voters import FoundTable, moment, shortened, state_of
+from classify.tables.voters import FoundTable, shortened, state_of
 from classify.visibility import polls_with_open_votes
 from polls.models import Poll, User, Vote, VoteChange, Voter, VoterKey, VoterMerge
 from polls.permissions import PollRefused
 from polls.problems import Refused
 from polls.search import find_votes
 from polls.views.actor import actor
+from polls.wording import voted
 
 FOUND_UP_TO: Final = 50
 CHANGES: Final = 50
@@ -156,7 +157,7 @@ def _votes(found: Voter, polls: list[Poll]) -> QuerySet[Vote]:
 
 
 def _shown(vote: Vote) -> Shown:
-    at = moment(vote.voted_at) if vote.voted_at else vote.voted_raw
+    at = voted(vote.voted_at) if vote.voted_at else vote.voted_raw
     return Shown(vote, shortened(vote.headline_raw, 1000), at, state_of(vote))
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from polls.models import Poll
 from polls.models.poll import validate_slug
 from polls.texts import option_key
+from polls.wording import figure
 
 FIELD_LABELS = {
     "voter_id": _("Voter id"),
@@ -59,7 +59,7 @@ class SourceForm(forms.Form):
             "and %(rows)s rows."
         ) % {
             "size": settings.ROLECALL_MAX_FILE_BYTES // 1024**2,
-            "rows": number_format(settings.ROLECALL_MAX_ROWS, force_grouping=True),
+            "rows": figure(settings.ROLECALL_MAX_ROWS),
         }
 
     def clean(self) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from polls import wording
 from polls.forms.imports import FIELD_LABELS
 from polls.importing.dates import parse_voted_at
 from polls.importing.formats import FORMATS, NO_PRESET
@@ -144,7 +144,7 @@ class ReadingForm(forms.Form):
                 moment = parse_voted_at(text, day_first)
             except ValueError:
                 moment = None
-            choices.append((value, date_format(moment, "DATE_FORMAT") if moment else value))
+            choices.append((value, wording.day(moment) if moment else value))
         now = next(key for key, value in _DAY_ORDERS.items() if value == self.before.day_first)
         label = _("In this file %(text)s means") % {"text": text[:40]}
         self._add_choice("day_order", label, choices, now)

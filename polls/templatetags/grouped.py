@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from django import template
-from django.utils.formats import number_format
+
+from polls.wording import figure
 
 register = template.Library()
 
@@ -15,4 +16,4 @@ def grouped(number: int | Literal[""] | None) -> str:
     """12345 as "12,345", by the rules of the language; "" for none and for what a page does not know."""
     if number is None or number == "":
         return ""
-    return number_format(number, force_grouping=True)
+    return figure(number)

@@ -25,6 +25,7 @@ from polls.permissions import Person, PollRefused, Right, allows, check_right
 from polls.problems import Refused
 from polls.undoing import chains, planning
 from polls.undoing.taking_back import take_back
+from polls.wording import day
 
 
 class UndoneAlready(Refused):
@@ -139,7 +140,7 @@ def undo_batch(*, batch: Batch, by: User | None, shown: str | None = None) -> Wh
     if fresh.undone_at is not None:
         raise UndoneAlready(
             _("%(file)s was undone already, on %(day)s. Nothing was changed.")
-            % {"file": fresh.file_name, "day": fresh.undone_at.strftime("%Y-%m-%d")}
+            % {"file": fresh.file_name, "day": day(fresh.undone_at)}
         )
     with planning.planned(fresh):
         goes = _count(fresh)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from polls.wording import figure
 
 _RUNS_SHOWN: Final = 6
 
@@ -101,4 +102,4 @@ def _run(first: int, last: int) -> str:
 
 
 def _figure(number: int) -> str:
-    return number_format(number, force_grouping=True)
+    return figure(number)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final, cast
 
-from django.utils.formats import date_format
-
+from polls import wording
 from polls.importing import dates, mapping, readers, validate
 from polls.importing.reading import Reading
 from polls.models import User
@@ -161,7 +160,7 @@ def _read_row(row: validate.Clean, fields: tuple[str, ...]) -> ReadRow:
         return ReadRow(row.row, (), "; ".join(_as_sentence(error) for error in json.loads(row.errors)))
     voted_at = row.voted_raw
     if row.voted_at:
-        voted_at = date_format(row.voted_at, "Y-m-d H:i").removesuffix(" 00:00")
+        voted_at = wording.voted(row.voted_at)
     texts = {
         "voter_id": row.id_value,
         "name": row.name,

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
@@ -17,6 +16,7 @@ from polls import jobs, uploads
 from polls.models import ImportJob, Poll
 from polls.permissions import check_can_create_poll, check_can_import, get_poll_or_404
 from polls.views.actor import actor
+from polls.wording import figure
 
 PHASES = {
     "": gettext_lazy("Opening the file"),
@@ -106,7 +106,7 @@ def progress(job: ImportJob) -> dict[str, object]:
         "stands": stands,
         "doing": doing,
         "rows": _rows(job),
-        "rate": number_format(round(stands.rate), force_grouping=True) if stands.rate else "",
+        "rate": figure(round(stands.rate)) if stands.rate else "",
         "left": _left(stands.seconds_left),
     }
 
@@ -114,11 +114,11 @@ def progress(job: ImportJob) -> dict[str, object]:
 def _rows(job: ImportJob) -> str:
     if not job.rows_done:
         return ""
-    done = number_format(job.rows_done, force_grouping=True)
+    done = figure(job.rows_done)
     if job.rows_total and job.rows_total >= job.rows_done:
         # An estimate from the size of the file: three digits of it are worth something.
         known = round(job.rows_total, min(0, 3 - len(str(job.rows_total))))
-        total = number_format(known, force_grouping=True)
+        total = figure(known)
         return _("%(done)s of about %(total)s rows") % {"done": done, "total": total}
     return _("%(done)s rows") % {"done": done}
 

@@ -222,7 +222,7 @@ def test_how_the_roles_were_read(poll, round_, rosa, jude):
     assert (facts.cases, facts.votes, facts.agreed, facts.differing) == (4, 6, 1, 2)
     assert (facts.adjudicated, facts.by_consensus, facts.open_conflicts, facts.unread) == (1, 0, 1, 1)
     said = " ".join(methods_of(facts))
-    assert "open from March 1, 2026 to March 8, 2026" in said
+    assert "open from 1 Mar 2026 to 8 Mar 2026" in said
     assert "6 votes show 4 different headlines" in said
     assert "Two reviewers read them, each on their own" in said
     assert "“Role”, version 1 (5 categories)" in said

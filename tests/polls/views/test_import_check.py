@@ -111,7 +111,7 @@ def test_the_guess_the_first_rows_and_the_totals_are_shown_and_nothing_is_stored
     page = admin.get(send(admin)).content.decode()
     text = rows_of(page)
     assert "Kim Possible" in text, "first and last name are joined as they will be read"
-    assert " 2026-03-01 " in text
+    assert " 1 Mar 2026 " in text
     assert "Carried along: Mood" in text
     assert "4 answer" not in text
     assert "Not taken: Answer “Perhaps” not an option of this poll" in text
