@@ -80,6 +80,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            # Without a load in each template: `day`, `moment` and `since`, and `unlocalize`.
+            "builtins": ["polls.templatetags.moments", "django.templatetags.l10n"],
         },
     },
 ]
@@ -106,6 +108,9 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
+# Every number of a page in groups, 12,345; what a browser or script reads is `unlocalize`d in the template.
+USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

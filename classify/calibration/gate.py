@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from classify.calibration.batches import Batch, batch_of
 from classify.models import Codebook, Decision, Round
 from polls.models import Poll
+from polls.wording import figure
 
 MIN_UNITS = 10
 """On fewer titles an interval by resampling says nothing: three that agree would show no doubt at all."""
@@ -62,8 +63,8 @@ def gate_of(poll: Poll, codebook: Codebook) -> Gate | None:
         why = _(
             "The lower end of alpha’s interval is %(reached)s; the bar set beforehand is %(required)s."
         ) % {
-            "reached": reached,
-            "required": round.alpha_required,
+            "reached": figure(reached) if reached is not None else "",
+            "required": figure(round.alpha_required),
         }
     return Gate(round.alpha_required, reached, round, passed=not why, why=why)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classify.calibration import PracticeBatch, PracticeFacts
 from classify.narrative.sentences import out_of
+from polls.wording import figure
 
 
 def practice_lines(facts: PracticeFacts) -> list[str]:
@@ -68,9 +68,9 @@ def _batch(batch: PracticeBatch) -> str:
     ).format(
         head=head,
         equal=equal,
-        alpha=number_format(round(batch.alpha, 3), 3),
-        low=number_format(batch.low, 3),
-        high=number_format(round(batch.high, 3), 3),
+        alpha=figure(batch.alpha, 3),
+        low=figure(batch.low, 3),
+        high=figure(batch.high, 3),
         units=batch.units,
     )
 
@@ -81,13 +81,13 @@ def _bar(facts: PracticeFacts) -> list[str]:
     said = _(
         "Before practice round {on} was read it was set down that this round may start once the lower end of "
         "alpha’s interval is at least {required}."
-    ).format(on=facts.on, required=number_format(facts.required, 3))
+    ).format(on=facts.on, required=figure(facts.required, 3))
     if facts.reached is None:
         outcome = _("Practice gave no figure that counts.")
     elif facts.reached >= facts.required:
-        outcome = _("It was {reached}.").format(reached=number_format(facts.reached, 3))
+        outcome = _("It was {reached}.").format(reached=figure(facts.reached, 3))
     else:
-        outcome = _("It was {reached}, below that.").format(reached=number_format(facts.reached, 3))
+        outcome = _("It was {reached}, below that.").format(reached=figure(facts.reached, 3))
     if facts.override_reason:
         outcome += " " + _("The round was started all the same. The reason given: “{reason}”").format(
             reason=facts.override_reason

@@ -10,7 +10,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -26,6 +25,7 @@ from classify.training import active_items
 from polls.models import Poll, User
 from polls.permissions import get_poll_or_404
 from polls.views.actor import actor
+from polls.wording import figure
 
 CUSTOMARY = Decimal("0.800")
 """What alpha's lower end is held against where nobody set a bar: Krippendorff's customary limit."""
@@ -114,7 +114,7 @@ def _interval(row: BatchRow) -> charts.IntervalRow:
     bar = None if row.round.alpha_required is None else float(row.round.alpha_required)
     if alpha.value is None or alpha.ci is None:
         return charts.IntervalRow(text, note, None, bar=bar, empty=_("Alpha is not defined here"))
-    figures = f"{number_format(round(alpha.value, 2), 2)}, {note}"
+    figures = f"{figure(alpha.value, 2)}, {note}"
     return charts.IntervalRow(text, figures, alpha.value, *alpha.ci, bar=bar, filled=bool(row.passed))
 
 
