@@ -185,6 +185,8 @@ def _words() -> dict[str, str]:
         "progress": _("{done} of {total}"),
         "chosen": _("{label}."),
         "last": _("That was the last one."),
+        "undecidedOne": _("One title is not decided"),
+        "undecided": _("Titles that are not decided: {n}"),
         "closed": _("Coding of this round is closed."),
         "afterClose": _(
             "Coding of this round is closed. Decisions made here that arrived after the close: {n}. "
@@ -216,6 +218,7 @@ def _words() -> dict[str, str]:
         ),
         "refused": _("This decision was not accepted and is not stored."),
         "anew": _("Decide this title anew"),
+        "anewFirst": _("Decide the first of them anew"),
         "dismiss": _("I have read this"),
         "profileOffline": _(
             "Showing a profile needs the server, which cannot be reached. Try again when it is back."

@@ -52,7 +52,7 @@ async function advance(said = "") {
   if (isClosed) return ended("closed", said);
   if (queue.head === null) {
     leave();
-    if (screen.isReading) screen.showPanel(awaited());
+    if (screen.isReading) showAwaited();
     changed();
     const state = await queue.refill();
     if (current !== null || isClosed) return;
@@ -70,17 +70,35 @@ function ended(state, said) {
     return;
   }
   leave();
-  screen.showPanel({ end: "done", closed: "closed" }[state] ?? awaited());
+  const left = state === "end" ? showEnd() : 0;
+  if (state === "closed") screen.showPanel("closed");
+  if (state === "away") showAwaited();
   changed();
-  screen.say(`${said} ${{ end: words.last, closed: closedWords() }[state] ?? ""}`.trim());
+  const last = left > 0 ? screen.undecided(left) : words.last;
+  screen.say(`${said} ${{ end: last, closed: closedWords() }[state] ?? ""}`.trim());
   screen.focusTitle();
   if (state !== "away" || outbox.waiting().length > 0) return; // what waits comes back here once it is stored
   window.setTimeout(() => { if (current === null) advance(); }, ASK_AGAIN);
 }
 
-/** Nothing is here to read: is anything left, or is all of it decided and only to be sent? */
-function awaited() {
-  return outbox.waiting().length > 0 && progress() >= counted.total ? "unsent" : "waiting";
+/** The server has nothing else to read. All is read, or what it refused is left: then how many titles. */
+function showEnd() {
+  const [first] = outbox.refused().filter((entry) => queue.withheld.has(entry.case));
+  if (first) {
+    listRefused(); // now their titles are known
+    screen.showUndecided(queue.left, first.client_id);
+  } else {
+    screen.showPanel("done");
+  }
+  return first ? queue.left : 0;
+}
+
+/** Nothing is here to read: is anything left, or is all of it decided and only to be sent, or refused? */
+function showAwaited() {
+  const missing = counted.total - progress();
+  const refused = outbox.refused().filter((entry) => entry.delta === 1 && !entry.gone);
+  if (missing > 0 && missing === refused.length) screen.showUndecided(missing, refused[0].client_id);
+  else screen.showPanel(outbox.waiting().length > 0 && missing <= 0 ? "unsent" : "waiting");
 }
 
 function closedWords() {
@@ -107,15 +125,15 @@ function over(entry = null) {
 function decide(verdict) {
   if (current === null) return;
   const card = current;
-  const isFirst = queue.head === card || (back === null && !mine.has(card.case) && card.verdict === "");
+  const again = outbox.refused().filter((old) => old.case === card.case);
+  const isNew = queue.head === card || again.some((old) => old.delta === 1);
+  const isFirst = isNew || (back === null && !mine.has(card.case) && card.verdict === "");
   const { note, evidence } = screen.typed();
   const delta = verdict === "_withdrawn" ? -1 : isFirst ? 1 : 0;
   const milliseconds = clock.stop(performance.now());
   current = null;
   spent.delete(card.case);
-  for (const old of outbox.refused()) {
-    if (old.case === card.case) outbox.remove(old.client_id);
-  }
+  for (const old of again) outbox.remove(old.client_id);
   outbox.add({ case: card.case, verdict, note, evidence, milliseconds, delta });
   queue.drop(card.case);
   mine.set(card.case, { verdict, note, evidence });
@@ -189,16 +207,17 @@ function tellBriefly(text) {
 function stored(entry, reply) {
   counted = { decided: reply.decided, total: reply.total };
   queue.add(reply.upcoming);
-  others?.postMessage({ stored: entry, decided: reply.decided, total: reply.total, closed: reply.closed });
-  settle(entry, reply.closed);
+  const { decided, total, closed, late: isLate } = reply;
+  others?.postMessage({ stored: entry, decided, total, closed, isLate });
+  settle(entry, closed, isLate);
 }
 
-/** `closed` as the reply said; nothing where another tab had it. */
-function settle(entry, closed = null) {
+/** `closed` and whether the decision came after that, as the reply said; nothing where another tab had it. */
+function settle(entry, closed = null, isLate = false) {
   if (!outbox.waiting().some((one) => one.case === entry.case)) screen.mark(entry.case, "saved");
   changed();
   if (closed) {
-    over(entry);
+    over(isLate ? entry : null);
     return;
   }
   if (closed === false && isClosed && outbox.waiting().length === 0) {
@@ -212,8 +231,10 @@ function settle(entry, closed = null) {
 function refused(entry) {
   screen.mark(entry.case, "refused");
   listRefused();
-  screen.say(`${words.refused} ${entry.refused}`);
   changed();
+  const said = `${words.refused} ${entry.refused}`;
+  if (current === null && outbox.waiting().length === 0) advance(said);
+  else screen.say(said);
 }
 
 function listRefused() {
@@ -224,6 +245,7 @@ async function anew(clientId) {
   const entry = outbox.refused().find((one) => one.client_id === clientId);
   if (!entry) return;
   mine.delete(entry.case);
+  back = null;
   const card = queue.card(entry.case);
   if (!card) await goBack(entry.case);
   else show(card, { so: { verdict: "", note: entry.note, evidence: entry.evidence }, isBack: true });
@@ -260,6 +282,7 @@ function heard(kind, entry) {
   if (kind === "removed" && !others) settle(entry);
   listRefused();
   changed();
+  if (current === null && outbox.waiting().length === 0 && (entry.refused || screen.isUndecided)) advance();
 }
 
 function decidedElsewhere(entry) {
@@ -279,7 +302,7 @@ function decidedElsewhere(entry) {
 
 others?.addEventListener("message", ({ data: heardOf }) => {
   counted = { decided: heardOf.decided, total: heardOf.total };
-  settle(heardOf.stored, heardOf.closed);
+  settle(heardOf.stored, heardOf.closed, heardOf.isLate);
   if (sender.trouble !== null) sender.now();
 });
 
@@ -375,7 +398,7 @@ function begin() {
     } else {
       show(queue.head);
     }
-  } else if (outbox.waiting().length > 0) {
+  } else if (outbox.waiting().length > 0 || (!data.closed && outbox.refused().length > 0)) {
     advance();
   }
   changed();

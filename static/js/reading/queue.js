@@ -17,6 +17,8 @@ export class Queue {
   #outbox;
   #over;
   handedIn = false;
+  withheld = new Set(); // cases that the server would hand out, had it not refused what was decided here
+  left = 0; // how many of these there are
 
   /** `over()` is called when the server says that coding is closed. */
   constructor({ urls, outbox, over = () => {} }) {
@@ -104,9 +106,17 @@ export class Queue {
     }
     const added = this.add(body.upcoming);
     this.#isEnd = added === 0;
+    this.#withhold(isLast ? body : { upcoming: [], decided: 0, total: 0 });
     if (this.#cards.length > 0) return "more";
     if (isLast) return "end";
     // The last decision may have been stored while this was asked.
     return this.#outbox.waiting().length === 0 ? this.#ask() : "away";
+  }
+
+  #withhold({ upcoming, decided, total }) {
+    const refused = new Set(this.#outbox.refused().map((entry) => entry.case));
+    this.withheld = new Set(upcoming.map((card) => card.case).filter((id) => refused.has(id)));
+    // The server gives so many at once; nothing else is left, so its own count says how many there are.
+    this.left = this.withheld.size > 0 ? Math.max(this.withheld.size, total - decided) : 0;
   }
 }

@@ -69,6 +69,23 @@ export class Screen {
     find("case-away").replaceChildren(find(`${name}-panel`).content.cloneNode(true));
   }
 
+  /** All that is left are `n` titles whose decision was refused; `clientId` is that of the first one. */
+  showUndecided(n, clientId) {
+    this.showPanel("undecided");
+    find("case-title").textContent = this.undecided(n);
+    const way = document.querySelector("#case-away [data-anew]");
+    way.dataset.anew = clientId;
+    way.textContent = n === 1 ? this.#words.anew : this.#words.anewFirst;
+  }
+
+  undecided(n) {
+    return n === 1 ? this.#words.undecidedOne : this.fill(this.#words.undecided, { n });
+  }
+
+  get isUndecided() {
+    return document.querySelector("#case-away [data-anew]") !== null;
+  }
+
   get isReading() {
     return !this.#form.hidden;
   }
