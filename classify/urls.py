@@ -64,6 +64,7 @@ round_patterns: list[URLPattern | URLResolver] = [
     path("second-reviewer/", round_people.round_second_reviewer, name="round-second-reviewer"),
     path("join/", round_people.round_join, name="round-join"),
     path("people/<int:user_id>/leave/", round_people.round_leave, name="round-leave"),
+    path("adjudicators/add/", round_people.round_adjudicator, name="round-adjudicator"),
     path("awaiting/", rounds.round_awaiting, name="round-awaiting"),
     path("close/", round_ending.round_close, name="round-close"),
     path("reopen/", round_ending.round_reopen, name="round-reopen"),

@@ -87,6 +87,14 @@ SELECT c.id, s.slot, holder.username, decided.username
         OR d.id IS NULL AND r.left_at IS NOT NULL)
  ORDER BY c.id, s.slot
 """
+# Who is no reviewer of the poll any more left every open round when their role went.
+_FORMER: Final = """
+SELECT u.username FROM classify_roundreviewer r JOIN polls_user u ON u.id = r.user_id
+ WHERE r.round_id = %(round)s AND r.left_at IS NULL
+   AND NOT EXISTS (SELECT FROM polls_membership m
+                    WHERE m.poll_id = %(poll)s AND m.user_id = r.user_id AND m.role = 'reviewer')
+ ORDER BY r.ordinal
+"""
 _HOUSED: Final = """
 SELECT count(*) FROM classify_casevote cv JOIN polls_vote v ON v.id = cv.vote_id AND v.voided_at IS NULL
  WHERE cv.round_id = %(round)s AND cv.left_at IS NULL
@@ -206,6 +214,8 @@ def _round_totals(round_: Round) -> Iterator[Drift]:
     if cases != round_.case_count:
         yield Drift("case_count", round_.number, None, round_.case_count, cases, slug)
     if round_.coding_closed_at is None:
+        for (username,) in _rows(_FORMER, round_):
+            yield Drift(f"seat of {username}", round_.number, None, "reads", "no reviewer", slug)
         waiting = assignment.left_undealt(round_)
         if waiting:
             yield Drift("free slots that could be dealt", round_.number, None, waiting, 0, slug)

@@ -151,6 +151,8 @@ DJANGO_TABLES2_TEMPLATE = "django_tables2/rolecall.html"
 ROLECALL_AFTER_IMPORT = "classify.assignment.after_votes_changed"
 # May this person see the votes of this poll, by the rule of blindness?
 ROLECALL_MAY_SEE_VOTES = "classify.visibility.can_see_votes"
+# Before somebody loses roles in a poll, in the same transaction: whoever reads there leaves what is open.
+ROLECALL_BEFORE_ROLES_GO = "classify.rounds.before_roles_go"
 
 # Reminders to reviewers (`classify.nudging`), which nobody gets unless a round asks for them.
 MAILERS = env.mailers()

@@ -1,5 +1,6 @@
 """Facts: what the poll said. Polls, options, voters, headlines, votes, imports, and who may take part.
 
-Nothing in here knows that `classify` exists; the one callback is the hook named in settings
-(`ROLECALL_AFTER_IMPORT`), called in the same transaction as the change it reports.
+Nothing in here knows that `classify` exists; what it tells or asks goes through hooks named in settings:
+after votes changed (`ROLECALL_AFTER_IMPORT`) and before roles go (`ROLECALL_BEFORE_ROLES_GO`), in the same
+transaction, and who may see votes (`ROLECALL_MAY_SEE_VOTES`).
 """

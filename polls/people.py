@@ -8,9 +8,10 @@ password, so it dies when a password is chosen, when a newer link is made, and a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from polls.models import Invitation, Membership, Poll, Role, User
@@ -160,21 +162,35 @@ def accept(*, uid: str, token: str, name: str, password: str) -> User | None:
 
 
 @transaction.atomic
-def change_roles(*, poll: Poll, user: User, roles: Iterable[str], by: User) -> None:
+def change_roles(*, poll: Poll, user: User, roles: Iterable[str], by: User) -> list[str]:
     """Make the person's roles in the poll exactly these; none removes them from it. What they decided stays
-    in the record. Raises PollRefused, also for the last admin who can log in."""
+    in the record, and no round is left waiting for who cannot come: what became of rounds, in sentences.
+
+    Raises PollRefused, also for the last admin who can log in, and for who alone resolves conflicts.
+    """
     check_can_manage_people(by, poll)
     wanted = _known_roles(roles)
-    Poll.objects.select_for_update().get(pk=poll.pk)
+    # Not against keys that point at the poll: a decision holds one, and a seat that is taken away below.
+    Poll.objects.select_for_update(no_key=True).get(pk=poll.pk)
     held = set(Membership.objects.filter(poll=poll, user=user).values_list("role", flat=True))
     if Role.ADMIN in held - wanted and not _has_other_admin(poll, user):
         raise PollRefused(
             _("%(name)s is the last admin of this poll. Make somebody else an admin first.")
             % {"name": user.username}
         )
+    said = _before_roles_go(poll, user, held - wanted, by) if held - wanted else []
     Membership.objects.filter(poll=poll, user=user, role__in=held - wanted).delete()
     for role in sorted(wanted - held):
         Membership.objects.create(poll=poll, user=user, role=role, added_by=by)
+    return said
+
+
+def _before_roles_go(poll: Poll, user: User, roles: set[str], by: User) -> list[str]:
+    """Ask `classify`, which knows the rounds of the poll (setting `ROLECALL_BEFORE_ROLES_GO`)."""
+    if not settings.ROLECALL_BEFORE_ROLES_GO:
+        return []
+    hook: Callable[..., list[str]] = import_string(settings.ROLECALL_BEFORE_ROLES_GO)
+    return hook(poll=poll, user=user, roles=roles, by=by)
 
 
 @transaction.atomic

@@ -30,7 +30,7 @@ class MethodFacts:
     are resolved. ``carried`` came over from earlier rounds, with ``carried_voters`` behind them, and were not
     read. ``split`` are voters of ``split_titles`` headlines that were taken apart.
     ``after_reveal`` were decided after the round had been revealed once; ``left`` are
-    reviewers who read some and then left; ``doubly_coded`` says whether every case has two readings.
+    reviewers who left before they had handed in; ``doubly_coded`` says whether every case has two readings.
     ``informed`` reviewers had imported votes of this poll themselves. ``looks`` are the first looks of a
     round in which the third person decides before seeing; ``together`` were resolved in one act with others
     that share a job title.
@@ -99,7 +99,7 @@ def methods_for(round_: Round) -> MethodFacts:
         unit=round_.unit,
         rule=round_.rule,
         reviewers=len(reviewers),
-        left=sum(seat.left_at is not None for seat in seats),
+        left=sum(seat.left_at is not None and seat.handed_in_at is None for seat in seats),
         carried_voters=_voters_carried(round_) if counts["carried"] else 0,
         doubly_coded=is_doubly_coded(round_),
         profile_views=ProfileView.objects.filter(case__round=round_)

@@ -19,6 +19,7 @@ from classify.rounds.people import (
     join_round,
     leave_round,
 )
+from classify.rounds.roles import add_adjudicator, adjudicators_of, before_roles_go, resolvers_of
 from classify.rounds.setting_up import MAX_DAYS, RoundPreview, create_round, load_of, preview_round
 
 __all__ = [
@@ -28,8 +29,11 @@ __all__ = [
     "MAX_REVIEWERS",
     "MAX_SHARE",
     "RoundPreview",
+    "add_adjudicator",
     "add_second_reviewer",
+    "adjudicators_of",
     "archive_round",
+    "before_roles_go",
     "check_may_join",
     "close_coding",
     "create_round",
@@ -43,6 +47,7 @@ __all__ = [
     "load_of",
     "preview_round",
     "reopen_coding",
+    "resolvers_of",
     "return_held_work",
     "reviewers_of",
     "unarchive_round",

@@ -11,6 +11,7 @@ from classify import assignment, permissions
 from classify.models import Round, RoundEvent
 from classify.rounds.events import record
 from classify.rounds.people import clean_reason, locked
+from classify.rounds.roles import leave_former
 from classify.rounds.unsealing import unseal_what_is_left
 from polls.models import Poll, User
 from polls.permissions import check_can_administer
@@ -41,7 +42,8 @@ def reopen_coding(*, round: Round, by: User, reason: str) -> None:
     """Let reviewers read on what was left when coding was closed. A second time changes nothing.
 
     They are blind again, but what they read from now on is no independent reading (`Case.after_reveal`).
-    Votes that came while it was closed join. Raises PollRefused, or ValidationError without a reason.
+    Votes that came while it was closed join; who is no reviewer of the poll any more leaves.
+    Raises PollRefused, or ValidationError without a reason.
     """
     check_can_administer(by, round.poll)
     reason = clean_reason(reason)
@@ -55,8 +57,9 @@ def reopen_coding(*, round: Round, by: User, reason: str) -> None:
     round.coding_closed_at, round.coding_closed_by, round.reopened_at = None, None, timezone.now()
     round.save(update_fields=["coding_closed_at", "coding_closed_by", "reopened_at"])
     record(round, RoundEvent.Kind.REOPENED, by=by, reason=reason)
-    assignment.lock_seats(round)
+    seats = assignment.lock_seats(round)
     unseal_what_is_left(round, by=by)
+    leave_former(round, seats, by=by)
     assignment.follow_votes(round, reason="coding reopened")
     assignment.deal(round)
     assignment.take_back_hand_ins(round)

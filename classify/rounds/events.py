@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from classify.models import Round, RoundEvent
+from classify.models import Round, RoundAdjudicator, RoundEvent
 from polls.models import User
 
 
@@ -16,5 +16,9 @@ def record(
 
 
 def events_of(round: Round) -> QuerySet[RoundEvent]:
-    """The history of the round, oldest first. Who may see it is asked with `permissions`."""
-    return round.events.select_related("user", "by").order_by("pk")
+    """The history of the round, oldest first. Who may see it is asked with `permissions`.
+
+    `resolves` says of who joined that they did to resolve conflicts: nobody in a round ever does both.
+    """
+    named = RoundAdjudicator.objects.filter(round=OuterRef("round"), user=OuterRef("user"))
+    return round.events.select_related("user", "by").annotate(resolves=Exists(named)).order_by("pk")

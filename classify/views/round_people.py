@@ -1,4 +1,4 @@
-"""People of a round: somebody joins, somebody leaves."""
+"""People of a round: somebody joins, somebody leaves, somebody more resolves conflicts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from classify import assignment, permissions, rounds
+from classify.forms.adjudicators import AdjudicatorForm
 from classify.forms.rounds import JoinForm, ReasonForm, SecondReviewerForm, name_of
 from classify.models import Round
 from classify.views.rounds import get_round_or_404
@@ -95,3 +96,28 @@ def round_leave(request: HttpRequest, slug: str, number: int, user_id: int) -> H
         "others": _reading(round) - 1,
     }
     return render(request, "classify/round_leave.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def round_adjudicator(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Let somebody more resolve the conflicts of the round. A second click finds it done."""
+    round = get_round_or_404(request, slug, number)
+    permissions.check_can_set_up_rounds(request.user, round.poll)
+    permissions.check_is_alive(round)
+    by = actor(request)
+    form = AdjudicatorForm(request.POST if request.method == "POST" else None, round=round, by=by)
+    if request.method == "POST":
+        if form.is_valid():
+            user = form.cleaned_data["user"]
+            try:
+                rounds.add_adjudicator(round=round, user=user, by=by)
+            except ValidationError as problem:
+                form.add_error(None, problem)
+            else:
+                said = _("%(name)s resolves conflicts of this round from now on.")
+                messages.success(request, said % {"name": user.username})
+                return redirect("classify:round", slug, number)
+        elif request.POST.get("user", "") in {str(pk) for pk in rounds.resolvers_of(round)}:
+            return redirect("classify:round", slug, number)
+    context = {"poll": round.poll, "round": round, "form": form}
+    return render(request, "classify/round_adjudicator.html", context, status=422 if form.errors else 200)

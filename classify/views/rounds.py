@@ -81,7 +81,8 @@ def people_of(round: Round, by: User, *, sees_progress: bool) -> dict[str, Any]:
         "mine": next((seat for seat in seats if seat.user_id == by.pk), None),
         "reading": sum(seat.left_at is None for seat in seats),
         "went_back_at": rounds.went_back_at(round=round, user=by),
-        "adjudicators": round.adjudicators.select_related("user").order_by("user__username"),
+        "adjudicators": rounds.adjudicators_of(round),
+        "can_add_adjudicator": may_set_up and allows(permissions.check_is_alive, round),
         "second_form": SecondReviewerForm(round=round, by=by)
         if may_set_up and is_open and len(seats) < 2
         else None,

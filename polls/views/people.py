@@ -65,13 +65,15 @@ def person_roles(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
         messages.error(request, _("There is no such role. Nothing was changed."))
         return redirect("polls:people", poll.slug)
     try:
-        domain.change_roles(poll=poll, user=user, roles=form.cleaned_data["roles"], by=actor(request))
+        became = domain.change_roles(
+            poll=poll, user=user, roles=form.cleaned_data["roles"], by=actor(request)
+        )
     except PollRefused as refusal:
         messages.error(request, str(refusal))
     else:
         gone = not form.cleaned_data["roles"]
         said = _("%(name)s is no longer in this poll.") if gone else _("The roles of %(name)s were changed.")
-        messages.success(request, said % {"name": user.username})
+        messages.success(request, " ".join([said % {"name": user.username}, *became]))
     if not can_administer(request.user, get_fresh(poll)):
         return redirect("home")
     return redirect("polls:people", poll.slug)
