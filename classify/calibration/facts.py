@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from classify.calibration.batches import batch_of, practice_of
-from classify.models import Decision, Round, TrainingAnswer
+from classify.models import Case, Decision, Round, TrainingAnswer
 from classify.reports.complete import reviewers_of
 
 
@@ -36,7 +36,8 @@ class PracticeBatch:
 class PracticeFacts:
     """`practised` of the `readers` of the round read in one of the batches; `trained` answered titles with
     known answers before they first decided, from `least` to `most` of them. `required` and `reached` are
-    alpha's lower bound; `on` is the number of the practice round that set the bar."""
+    alpha's lower bound; `on` is the number of the practice round that set the bar. `seen` of the different
+    `titles` that are read in the round, none of them carried over, somebody had read in a batch before."""
 
     readers: int
     practised: int
@@ -48,6 +49,8 @@ class PracticeFacts:
     reached: Decimal | None
     on: int | None
     override_reason: str
+    titles: int = 0
+    seen: int = 0
 
 
 def practice_for(round: Round) -> PracticeFacts:
@@ -57,6 +60,7 @@ def practice_for(round: Round) -> PracticeFacts:
     before = practice_of(round.poll).filter(
         Exists(decided), number__lt=round.number, version__codebook=round.version.codebook_id
     )
+    titles, seen = _seen_before(round, before)
     readers = list(reviewers_of(round).values_list("user_id", flat=True))
     read = Decision.objects.filter(round__in=before, reviewer__in=readers)
     counts = _trained(round, readers)
@@ -72,7 +76,23 @@ def practice_for(round: Round) -> PracticeFacts:
         reached=round.alpha_reached,
         on=None if on is None else on.number,
         override_reason=round.override_reason,
+        titles=titles,
+        seen=seen,
     )
+
+
+def _seen_before(round: Round, batches: QuerySet[Round]) -> tuple[int, int]:
+    """How many different titles there are to read in the round, and on how many of them somebody decided in
+    one of these rounds, if only to take it back."""
+    decided = Decision.objects.filter(case=OuterRef("pk"))
+    practised = Case.objects.filter(Exists(decided), round__in=batches, headline__isnull=False)
+    cases = Case.objects.filter(round=round, n_votes__gt=0, headline__isnull=False)
+    read = cases.exclude(resolution=Case.Resolution.CARRIED)
+    counts = read.aggregate(
+        titles=Count("headline", distinct=True),
+        seen=Count("headline", distinct=True, filter=Q(headline__in=practised.values("headline"))),
+    )
+    return counts["titles"], counts["seen"]
 
 
 def _batch(round: Round) -> PracticeBatch:

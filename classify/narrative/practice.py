@@ -41,7 +41,19 @@ def _batches(facts: PracticeFacts) -> list[str]:
         len(facts.batches),
     )
     first = said.format(n=len(facts.batches), practised=facts.practised, readers=facts.readers)
-    return [first, *(_batch(batch) for batch in facts.batches)]
+    return [first, *(_batch(batch) for batch in facts.batches), *_seen(facts)]
+
+
+def _seen(facts: PracticeFacts) -> list[str]:
+    """Titles that are no news to whoever practised: said, since nobody reads them for the first time."""
+    if not facts.seen:
+        return []
+    return [
+        _(
+            "Of the titles of this round, {seen} had been read in this practice before, where answers are "
+            "talked about; they count here like the others."
+        ).format(seen=out_of(facts.seen, facts.titles))
+    ]
 
 
 def _batch(batch: PracticeBatch) -> str:

@@ -8,6 +8,7 @@ from classify import training
 from classify.calibration import PracticeBatch, PracticeFacts, practice_for
 from classify.models import Case, Round
 from classify.narrative import practice_lines
+from tests import factories
 from tests.classify import acts
 
 NOTHING = PracticeFacts(2, 0, 0, 0, 0, (), None, None, None, "")
@@ -39,12 +40,16 @@ def test_practice_is_told_with_its_denominators_and_the_bar_it_reached(
     )
     assert said[1].startswith(
         "Practice round 1, on 12 titles drawn at random, with version 1 of the codebook: both readings gave "
-        "the same category to 0 of 12 (0\N{NO-BREAK SPACE}%); Krippendorff’s alpha was -"
+        "the same category to 0 of 12 (0\N{NO-BREAK SPACE}%); Krippendorff’s alpha was \N{MINUS SIGN}"
     )
     assert "to 16 of 18 (89\N{NO-BREAK SPACE}%)" in said[2]
     assert f"interval {low} to " in said[2]
     assert said[2].endswith("on the 18 titles with two categories.")
     assert said[3] == (
+        "Of the titles of this round, 30 of 30 (100\N{NO-BREAK SPACE}%) had been read in this practice "
+        "before, where answers are talked about; they count here like the others."
+    )
+    assert said[4] == (
         "Before practice round 2 was read it was set down that this round may start once the lower end of "
         f"alpha’s interval is at least 0.500. It was {low}."
     )
@@ -149,3 +154,39 @@ def test_who_only_had_a_seat_in_practice_did_not_read_in_it(crowd, practise, stu
     acts.read_all(practise(12), rosa)
     found = practice_for(study_round())
     assert (found.practised, found.readers) == (1, 2)
+
+
+def test_titles_read_in_practice_before_are_counted_once_and_among_those_read_here(
+    crowd, practise, study_round, poll, rosa, sam
+):
+    """Of practice on twelve titles two were read, one of them by both; later a third loses its vote."""
+    pilot = practise(12)
+    first, second, third = pilot.cases.order_by("pk")[:3]
+    for case, person in ((first, rosa), (first, sam), (second, rosa), (third, sam)):
+        acts.say(pilot, case, person, "cx")
+    round = study_round()
+    assert (practice_for(round).titles, practice_for(round).seen) == (30, 3)
+    Case.objects.filter(round=round, headline=third.headline).update(n_votes=0)
+    found = practice_for(round)
+    assert (found.titles, found.seen) == (29, 2)
+    (said,) = (line for line in practice_lines(found) if line.startswith("Of the titles"))
+    assert "2 of 29 (7\N{NO-BREAK SPACE}%) had been read in this practice before" in said
+
+
+def test_voters_read_one_by_one_count_by_their_titles(crowd, practise, study_round, rosa):
+    """Two voters show the first title: it is one title here, too."""
+    pilot = practise(None)
+    case = pilot.cases.get(headline=crowd[0].headline)
+    acts.say(pilot, case, rosa, "cx")
+    found = practice_for(study_round(unit="voter"))
+    assert (found.titles, found.seen) == (30, 1)
+
+
+def test_nothing_is_said_where_no_title_had_been_read_in_practice(crowd, practise, study_round, poll, rosa):
+    """Practice with another codebook, and practice that nobody read in."""
+    practise(12)
+    other = practise(None, version=factories.make_codebook("topics"))
+    acts.read_all(other, rosa)
+    found = practice_for(study_round())
+    assert found.seen == 0
+    assert practice_lines(found) == []
