@@ -8,7 +8,7 @@ whether the round proper may start is asked of `gate`. Nothing here is blind: wh
 
 from classify.calibration.batches import Batch, Mixed, batch_of, practice_of
 from classify.calibration.facts import PracticeBatch, PracticeFacts, practice_for
-from classify.calibration.gate import MIN_UNITS, Gate, bar_of, gate_of, reaches
+from classify.calibration.gate import MIN_UNITS, Gate, bar_of, gate_of, reaches, what_is_missing
 from classify.calibration.precision import alpha_needed, half_width
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "practice_for",
     "practice_of",
     "reaches",
+    "what_is_missing",
 ]

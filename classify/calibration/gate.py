@@ -20,14 +20,20 @@ MIN_UNITS = 10
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The bar for the round that counts. `reached` is alpha's lower bound, None while it does not count;
-    `why` says what is missing, and is empty when `passed`."""
+    """The bar for the round that counts. `reached` is alpha's lower bound, None while there is none that
+    counts: then the bar is neither reached nor missed, but not measured. `why` says what is missing, and is
+    empty when `passed`."""
 
     required: Decimal
     reached: Decimal | None
     round: Round
     passed: bool
     why: str
+
+    @property
+    def measured(self) -> bool:
+        """Is there a figure to hold against the bar?"""
+        return self.reached is not None
 
 
 def bar_of(poll: Poll, codebook: Codebook) -> Round | None:
@@ -57,7 +63,7 @@ def gate_of(poll: Poll, codebook: Codebook) -> Gate | None:
     if round is None or round.alpha_required is None:
         return None
     batch = batch_of(round)
-    why = _what_is_missing(batch)
+    why = what_is_missing(batch)
     reached = None if why else batch.lower
     if not why and not reaches(batch, round.alpha_required):
         why = _(
@@ -71,10 +77,10 @@ def gate_of(poll: Poll, codebook: Codebook) -> Gate | None:
 
 def reaches(batch: Batch, required: Decimal) -> bool:
     """Does the batch have a lower bound that counts, and is it at least this?"""
-    return not _what_is_missing(batch) and batch.lower is not None and batch.lower >= required
+    return not what_is_missing(batch) and batch.lower is not None and batch.lower >= required
 
 
-def _what_is_missing(batch: Batch) -> str:
+def what_is_missing(batch: Batch) -> str:
     """Why the batch has no lower bound that counts; "" when it has one."""
     number = batch.round.number
     if batch.round.discarded_at is not None:

@@ -34,7 +34,8 @@ CUSTOMARY = Decimal("0.800")
 @dataclass(frozen=True, slots=True)
 class BatchRow:
     """A batch as the page shows it. Without `batch` the person may not see it yet, and `why` says until when.
-    `mixed` is (label, other label, times); `passed` is None where no bar was set."""
+    `mixed` is (label, other label, times); `passed` is None where no bar was set; `missing` says why there is
+    no figure yet to hold against it."""
 
     round: Round
     place: int
@@ -42,6 +43,7 @@ class BatchRow:
     why: str
     mixed: tuple[tuple[str, str, int], ...] = ()
     passed: bool | None = None
+    missing: str = ""
 
 
 @require_safe
@@ -80,10 +82,10 @@ def _row(round: Round, place: int, by: User) -> BatchRow:
     labels = dict(Category.objects.filter(version=round.version_id).values_list("pk", "label"))
     labels[0] = _("Unsure")
     mixed = tuple((labels[each.one], labels[each.other], each.n) for each in batch.mixed)
-    passed = None
-    if round.alpha_required is not None:
-        passed = calibration.reaches(batch, round.alpha_required)
-    return BatchRow(round, place, batch, "", mixed, passed)
+    if round.alpha_required is None:
+        return BatchRow(round, place, batch, "", mixed)
+    passed = calibration.reaches(batch, round.alpha_required)
+    return BatchRow(round, place, batch, "", mixed, passed, calibration.what_is_missing(batch))
 
 
 def _charts(rows: Sequence[BatchRow]) -> list[charts.Intervals]:

@@ -84,7 +84,31 @@ class TestThePage:
         acts.practise_all(practise(12, seed=2), rosa, sam)
         page = body(client_for(ada).get(PAGE))
         assert "Alpha is not defined here" in page
-        assert "not reached" in page
+        assert "0.500: not measured" in page
+        assert "Alpha of practice round 1 is not defined: all readings use one category." in page
+        assert "not reached" not in page
+
+    def test_before_anybody_has_read_nothing_is_said_to_be_below_the_bar(
+        self, client_for, crowd, practise, rosa, sam, ada
+    ):
+        """Also half-way: what is read so far is no figure to hold against a bar."""
+        round = practise(12, "0.5")
+        for read in (False, True):
+            if read:
+                acts.read_all(round, rosa)
+            page = body(client_for(ada).get(PAGE))
+            assert "Whether the study reaches the bar that was set for it is not yet measured." in page
+            assert "Practice round 1 is not finished: it counts once both have read all its titles" in page
+            assert "0.500: not yet measured" in page
+            assert "below the bar" not in page
+            assert "not reached" not in page
+
+    def test_a_figure_below_the_bar_is_said_to_be_below_it(self, client_for, crowd, practise, rosa, sam, ada):
+        acts.practise_all(practise(30, "0.95"), rosa, sam, differ=10)
+        page = body(client_for(ada).get(PAGE))
+        assert "The study is below the bar that was set for it." in page
+        assert "0.950: not reached" in page
+        assert "not yet measured" not in page
 
     def test_who_is_not_of_the_poll_finds_nothing(self, client_for, poll, nina):
         assert client_for(nina).get(PAGE).status_code == 404
@@ -149,6 +173,18 @@ class TestSettingUp:
         assert "This round was started although practice had not reached the bar" in body(page)
         assert "“The field is small.”" in body(page)
         assert "The field is small." in body(client.get(PAGE))
+
+    def test_before_there_is_a_figure_the_page_says_that_it_is_missing(
+        self, client_for, ada, fields, practise, rosa, sam
+    ):
+        practise(12, "0.95")
+        client = client_for(ada)
+        fields["number"] = 2
+        page = body(client.get(NEW))
+        assert "is not yet measured. Practice round 1 is not finished" in page
+        assert "below the bar" not in page
+        page = client.post(NEW, fields | {"override_reason": "The field is small."}, follow=True)
+        assert "This round was started before it was measured whether practice reaches the bar" in body(page)
 
     def test_who_reads_elsewhere_is_not_told_the_figure(self, client_for, practise, rosa, sam, ada):
         pilot = practise(30, "0.5")
