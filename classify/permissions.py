@@ -6,7 +6,10 @@ be seen of decisions and votes is a rule of blindness and stands in `classify.vi
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +25,8 @@ from polls.permissions import (
     check_right,
 )
 
+# Where `with_seat` leaves what it fetched along with a round: (user id, Seat).
+_FETCHED = "_seat_fetched"
 LEFT = _("You left this round.")
 DISCARDED = _("This practice round was discarded.")
 
@@ -60,14 +65,44 @@ def get_round_to_read(user: Person, slug: str, number: int) -> Round:
     return round
 
 
+class Seat(NamedTuple):
+    """What somebody is in a round. `reviewer`: they read in it, or did until they left."""
+
+    reviewer: bool
+    adjudicator: bool
+
+
+def with_seat(rounds: QuerySet[Round], user: Person) -> QuerySet[Round]:
+    """The rounds, each to be given to `keep_seat` with what this person is in it, in the same statement."""
+    return rounds.annotate(
+        i_read=Exists(RoundReviewer.objects.filter(round=OuterRef("pk"), user=user.pk)),
+        i_adjudicate=Exists(RoundAdjudicator.objects.filter(round=OuterRef("pk"), user=user.pk)),
+    )
+
+
+def keep_seat(user: Person, round: Round) -> None:
+    """Keep on a round from `with_seat` what this person is in it: a page asks for it twenty times.
+
+    For pages that only show something. What writes asks anew, under its locks.
+    """
+    setattr(round, _FETCHED, (user.pk, Seat(round.i_read, round.i_adjudicate)))  # type: ignore[attr-defined]
+
+
+def _kept_seat(user: Person, round: Round) -> Seat | None:
+    owner, seat = getattr(round, _FETCHED, (None, None))
+    return seat if owner == user.pk else None
+
+
 def is_reviewer(user: Person, round: Round) -> bool:
     """Does the person read in the round, or did they until they left? Both are kept blind."""
-    return RoundReviewer.objects.filter(round=round, user=user.pk).exists()
+    seat = _kept_seat(user, round)
+    return seat.reviewer if seat else RoundReviewer.objects.filter(round=round, user=user.pk).exists()
 
 
 def is_adjudicator(user: Person, round: Round) -> bool:
     """Was the person named as adjudicator of the round?"""
-    return RoundAdjudicator.objects.filter(round=round, user=user.pk).exists()
+    seat = _kept_seat(user, round)
+    return seat.adjudicator if seat else RoundAdjudicator.objects.filter(round=round, user=user.pk).exists()
 
 
 def has_left(user: Person, round: Round) -> bool:

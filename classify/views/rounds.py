@@ -33,10 +33,13 @@ class Reader:
 
 
 def get_round_or_404(request: HttpRequest, slug: str, number: int) -> Round:
-    """A round of a poll that the person is a member of. Raises Http404."""
+    """A round of a poll that the person is a member of, with what they are in it. Raises Http404."""
     poll = get_poll_or_404(request.user, slug)
-    round = get_object_or_404(Round.objects.select_related("version__codebook"), poll=poll, number=number)
+    rounds = permissions.with_seat(Round.objects.select_related("version__codebook"), request.user)
+    round = get_object_or_404(rounds, poll=poll, number=number)
     round.poll = poll
+    if request.method in ("GET", "HEAD"):
+        permissions.keep_seat(request.user, round)
     return round
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.http import Http404
+from django.test import RequestFactory
 
 from classify import permissions, rounds
+from classify.views.rounds import get_round_or_404
 from polls.permissions import PollRefused
 from tests import factories
 from tests.classify import acts
@@ -135,3 +137,29 @@ class TestGettingTheRoundToRead:
         people["rosa"].memberships.update(role="viewer")
         with pytest.raises(PollRefused):
             permissions.get_round_to_read(people["rosa"], "cx-head", 1)
+
+
+class TestWhatAPageFetchedWithTheRound:
+    """A page that shows something keeps its person's seat; what writes asks anew."""
+
+    def fetched(self, person, round, method):
+        request = RequestFactory().generic(method, "/")
+        request.user = person
+        return get_round_or_404(request, round.poll.slug, round.number)
+
+    @pytest.mark.parametrize("name", ["ada", "rosa", "jude"])
+    def test_a_page_asks_for_the_seat_no_more(self, name, people, round, django_assert_num_queries):
+        shown = self.fetched(people[name], round, "GET")
+        with django_assert_num_queries(0):
+            assert permissions.is_reviewer(people[name], shown) == (name == "rosa")
+            assert permissions.is_adjudicator(people[name], shown) == (name == "jude")
+
+    def test_it_is_kept_for_that_person_only(self, people, round):
+        shown = self.fetched(people["ada"], round, "GET")
+        assert permissions.is_reviewer(people["rosa"], shown)
+        assert permissions.is_adjudicator(people["jude"], shown)
+
+    def test_what_writes_asks_anew(self, people, round):
+        acted_on = self.fetched(people["jude"], round, "POST")
+        round.adjudicators.all().delete()
+        assert not permissions.is_adjudicator(people["jude"], acted_on)

@@ -185,3 +185,12 @@ def test_a_carried_case_is_no_conflict_of_this_round(client_for, jude, round):
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_the_list_is_only_read(client_for, jude, round, method):
     assert getattr(client_for(jude), method)(url(round)).status_code == 405
+
+
+def test_the_list_asks_thirteen_statements_and_none_for_a_row(
+    client_for, jude, round, django_assert_num_queries
+):
+    client = client_for(jude)
+    client.get(url(round))
+    with django_assert_num_queries(13):
+        client.get(f"{url(round)}?sort=-n_votes")
