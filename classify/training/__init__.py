@@ -15,12 +15,13 @@ from classify.training.items import (
     add_item,
     archive_item,
     change_item,
+    has_titles,
     known_items,
     move_item,
     restore_item,
 )
 from classify.training.results import Practised, Tally, practised, tallies_of, wrong_ones
-from classify.training.taking import Run, answer_item, last_run, run_of
+from classify.training.taking import Run, answer_item, last_run, last_run_with, run_of, versions_read_by
 
 __all__ = [
     "MAX_EXPLANATION",
@@ -37,13 +38,16 @@ __all__ = [
     "answer_item",
     "archive_item",
     "change_item",
+    "has_titles",
     "import_items",
     "known_items",
     "last_run",
+    "last_run_with",
     "move_item",
     "practised",
     "restore_item",
     "run_of",
     "tallies_of",
+    "versions_read_by",
     "wrong_ones",
 ]

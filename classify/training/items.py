@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,6 +34,12 @@ def active_items(codebook: Codebook) -> QuerySet[TrainingItem]:
     """The titles in their order, without those that were put away."""
     items = TrainingItem.objects.filter(codebook=codebook, archived_at__isnull=True)
     return items.order_by("position", "pk")
+
+
+def has_titles(version: CodebookVersion) -> bool:
+    """Is there any title that can be practised with the version?"""
+    there = version.categories.values("identity")
+    return active_items(version.codebook).filter(Q(answer__isnull=True) | Q(answer__in=there)).exists()
 
 
 def known_items(version: CodebookVersion) -> tuple[list[Known], list[TrainingItem]]:

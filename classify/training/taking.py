@@ -51,6 +51,28 @@ def last_run(user: User, codebook: Codebook) -> int:
     return found["last"] or 0
 
 
+def last_run_with(user: User, version: CodebookVersion) -> int:
+    """The number of the person's newest run with this version, 0 before the first."""
+    found = TrainingAnswer.objects.filter(user=user, version=version).aggregate(last=Max("run"))
+    return found["last"] or 0
+
+
+def versions_read_by(user: User, codebook: Codebook) -> list[CodebookVersion]:
+    """The versions of the codebook by which the person reads in an open round, the newest first."""
+    return list(
+        CodebookVersion.objects.filter(
+            codebook=codebook,
+            rounds__coding_closed_at__isnull=True,
+            rounds__discarded_at__isnull=True,
+            rounds__reviewers__user=user,
+            rounds__reviewers__left_at__isnull=True,
+        )
+        .select_related("codebook")
+        .distinct()
+        .order_by("-number")
+    )
+
+
 def run_of(user: User, version: CodebookVersion, number: int) -> Run:
     """A run of the person, begun or not. One that was begun keeps the version of its first answer."""
     rows = (

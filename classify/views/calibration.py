@@ -21,7 +21,7 @@ from classify.forms.calibration import PracticeForm
 from classify.forms.rounds import RoundForm
 from classify.models import Category, CodebookVersion, Round
 from classify.rounds import RoundPreview
-from classify.training import active_items
+from classify.training import has_titles
 from polls.models import Poll, User
 from polls.permissions import get_poll_or_404
 from polls.views.actor import actor
@@ -133,7 +133,7 @@ def practice_of_round(round: Round, by: User) -> dict[str, Any]:
     on = round.calibrated_on
     return {
         "reached_shown": on is not None and visibility.can_see_results(by, on),
-        "has_training": active_items(round.version.codebook).exists(),
+        "has_training": has_titles(round.version),
     }
 
 

@@ -25,16 +25,23 @@ from polls.views.actor import actor
 def training_home(request: HttpRequest, code: str) -> HttpResponse:
     """What the training is, how the person's own newest run went, and the way in."""
     by = actor(request)
-    version = version_asked_for(request, code)
+    version = version_to_practise(request, by, code)
     known, _lost = training.known_items(version)
-    newest = training.last_run(by, version.codebook)
+    newest = version_asked_for(request, code, newest=True)
+    mine = training.last_run_with(by, version)
+    last = training.last_run(by, version.codebook)
+    read_by = [each.number for each in training.versions_read_by(by, version.codebook)]
     context = {
         "version": version,
         "book": version.codebook,
-        "asked": asked_for(request),
         "titles": len(known),
-        "run": training.run_of(by, version, newest) if newest else None,
-        "next": newest + 1,
+        "any": training.active_items(version.codebook).exists(),
+        "run": training.run_of(by, version, mine) if mine else None,
+        "other_run": training.run_of(by, version, last) if last and not mine else None,
+        "next": last + 1,
+        "newest": newest,
+        "newest_has_titles": newest != version and training.has_titles(newest),
+        "read_by": read_by,
         "may_edit": permissions.can_edit_codebooks(by),
     }
     return render(request, "classify/training.html", context)
@@ -53,7 +60,6 @@ def training_run(request: HttpRequest, code: str, run: int) -> HttpResponse:
         "run": found,
         "version": found.version,
         "book": found.codebook,
-        "asked": asked_for(request),
         "tallies": training.tallies_of(found),
         "wrong": training.wrong_ones(found),
         "newest": training.last_run(by, found.codebook) <= run,
@@ -94,17 +100,26 @@ def training_item(request: HttpRequest, code: str, run: int, item_id: int) -> Ht
         "answer": answer,
         "known": known.answer if known is not None else None,
         "is_asked": known is not None,
-        "asked": asked_for(request),
         "place": len(found.answers) + (answer is None),
     }
     return render(request, "classify/training_item.html", context)
 
 
-def version_asked_for(request: HttpRequest, code: str) -> CodebookVersion:
-    """The published version that `?version=` names, else the newest. Raises Http404."""
+def version_to_practise(request: HttpRequest, by: User, code: str) -> CodebookVersion:
+    """The version that `?version=` names, else the one by which the person reads in an open round, else the
+    newest. Raises Http404."""
+    if asked_for(request) is None:
+        codebook = get_object_or_404(Codebook, code=code)
+        for version in training.versions_read_by(by, codebook):
+            return version
+    return version_asked_for(request, code)
+
+
+def version_asked_for(request: HttpRequest, code: str, *, newest: bool = False) -> CodebookVersion:
+    """The published version that `?version=` names, else (or with `newest`) the newest. Raises Http404."""
     codebook = get_object_or_404(Codebook, code=code)
     versions = CodebookVersion.objects.filter(codebook=codebook, published_at__isnull=False)
-    if asked := asked_for(request):
+    if not newest and (asked := asked_for(request)):
         versions = versions.filter(number=asked)
     found = versions.select_related("codebook").order_by("-number").first()
     if found is None:
@@ -130,7 +145,7 @@ def with_version(request: HttpRequest, name: str, *args: object) -> str:
 
 def run_asked_for(request: HttpRequest, by: User, code: str, number: int) -> training.Run:
     """A run of the person: one they made, or the next one. Raises Http404."""
-    version = version_asked_for(request, code)
+    version = version_to_practise(request, by, code)
     if not 1 <= number <= training.last_run(by, version.codebook) + 1:
         raise Http404
     return training.run_of(by, version, number)

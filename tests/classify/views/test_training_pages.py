@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from classify import training
+from classify import rounds, training
 from classify.models import TrainingAnswer, TrainingItem
 from tests import factories
+from tests.classify import acts
+from tests.classify.test_training import next_version
 
 HOME = "/codebooks/role/training/"
 SET = f"{HOME}titles/"
@@ -187,3 +191,85 @@ class TestLookingAfter:
         page = client_for(ada).post(f"{HOME}sheet/", data)
         assert page.status_code == 422
         assert said in body(page)
+
+
+@pytest.mark.usefixtures("titles")
+class TestVersions:
+    """A second version is published while a round reads by the first."""
+
+    @pytest.fixture
+    def second(self, version):
+        return next_version(version)
+
+    @pytest.fixture
+    def reading(self, poll, version, ada, rosa, sam):
+        factories.make_vote(poll, "Clerk")
+        return acts.open_round(poll, reviewers=[rosa, sam], by=ada, version=version)
+
+    def test_who_reads_by_an_older_version_practises_by_it_and_is_told_so(
+        self, client_for, rosa, nina, reading, second, titles
+    ):
+        said = "You read by version 1 of the codebook, so you practise by it. The newest is version 2."
+        client = client_for(rosa)
+        for url in (HOME, f"{HOME}?version=1"):
+            page = body(client.get(url))
+            assert said in page
+            assert f"{HOME}1/?version=1" in page
+        client.post(f"{HOME}1/{titles[0].pk}/", {"verdict": "cx"})
+        assert TrainingAnswer.objects.get().version == reading.version
+        other = body(client_for(nina).get(HOME))
+        assert "You read by" not in other
+        assert "With version 2 of the codebook." in other
+
+    def test_the_round_leads_to_its_version(self, client_for, rosa, reading, second):
+        page = client_for(rosa).get(f"/polls/cx-head/rounds/{reading.number}/")
+        assert f"{HOME}?version=1" in page.content.decode()
+
+    def test_who_asks_for_another_version_than_theirs_is_led_back(self, client_for, rosa, reading, second):
+        page = body(client_for(rosa).get(f"{HOME}?version=2"))
+        assert "This is version 2 of the codebook; what is open for you is read by version 1." in page
+        assert f'href="{HOME}?version=1"' in page
+
+    def test_once_the_round_is_over_or_left_the_newest_is_practised(
+        self, client_for, rosa, sam, ada, reading, second
+    ):
+        rounds.leave_round(round=reading, user=sam, by=sam)
+        assert "With version 2 of the codebook." in body(client_for(sam).get(HOME))
+        rounds.close_coding(round=reading, by=ada)
+        assert "With version 2 of the codebook." in body(client_for(rosa).get(HOME))
+
+    def test_a_run_begun_by_another_version_is_not_gone_on_with(
+        self, client_for, rosa, version, second, titles, poll, ada, sam
+    ):
+        """Rosa began by the newest; then she reads in a round by the first version."""
+        client = client_for(rosa)
+        client.post(f"{HOME}1/{titles[0].pk}/", {"verdict": "cx"})
+        factories.make_vote(poll, "Clerk")
+        acts.open_round(poll, reviewers=[rosa, sam], by=ada, version=version)
+        page = body(client.get(f"{HOME}?version=1"))
+        assert "Your run 1 was by version 2:" in page
+        assert "go on with it" in page
+        assert f"{HOME}2/?version=1" in page
+        client.post(f"{HOME}2/{titles[0].pk}/?version=1", {"verdict": "cx"})
+        page = body(client.get(f"{HOME}?version=1"))
+        assert "1 of 2 answered" in page
+        assert "In your run 2, by version 1 of the codebook." in page
+        assert "In your run 1, by version 2" in body(client.get(f"{HOME}?version=2"))
+
+    def test_a_version_without_titles_says_so_with_a_way_on(
+        self, client_for, rosa, sam, ada, poll, version, titles
+    ):
+        """The answers of every title are categories that only the second version has."""
+        new = next_version(version)
+        lost = new.categories.get(code="cx")
+        type(lost).objects.filter(pk=lost.pk).update(identity=uuid.uuid4())
+        TrainingItem.objects.update(answer=new.categories.get(code="cx").identity)
+        factories.make_vote(poll, "Clerk")
+        round = acts.open_round(poll, reviewers=[rosa, sam], by=ada, version=version)
+        page = body(client_for(rosa).get(f"{HOME}?version=1"))
+        assert "No titles to practise on by version 1" in page
+        assert f'href="{HOME[: -len("training/")]}?version=1"' in page
+        assert "Practise by version 2" in page
+        assert "Start the training" not in page
+        assert "Add titles whose answer is" in body(client_for(ada).get(f"{HOME}?version=1"))
+        assert "Practise first" not in body(client_for(rosa).get(f"/polls/cx-head/rounds/{round.number}/"))
