@@ -65,6 +65,16 @@ def get_round_to_read(user: Person, slug: str, number: int) -> Round:
     return round
 
 
+def rounds_read_by(user: Person) -> QuerySet[Round]:
+    """The rounds, with their polls, that somebody reads: those that `get_round_to_read` would give them."""
+    seats = RoundReviewer.objects.filter(round=OuterRef("pk"), user=user.pk, left_at__isnull=True)
+    rounds = Round.objects.filter(Exists(seats)).select_related("poll")
+    if user.is_superuser:
+        return rounds
+    role = Membership.objects.filter(poll=OuterRef("poll"), user=user.pk, role=Role.REVIEWER)
+    return rounds.filter(Exists(role))
+
+
 class Seat(NamedTuple):
     """What somebody is in a round. `reviewer`: they read in it, or did until they left."""
 

@@ -161,6 +161,7 @@ site_patterns: list[URLPattern | URLResolver] = [
     # Not below `codebooks/`, where they would be in the way of a codebook of that code.
     path("new-codebook/", codebook_publish.codebook_new, name="codebook-new"),
     path("import-codebook/", codebook_publish.codebook_import, name="codebook-import"),
+    path("reading-places/", deciding.places, name="reading-places"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -356,6 +356,7 @@ READING = [
     Address("classify:decide", _case, post=READERS_IN_JSON, data=_decision, far=_far_case, is_page=False),
     Address("classify:upcoming", of_round, get=READERS_IN_JSON, far=of_far_round, is_page=False),
     Address("classify:card", _case, get=READERS_IN_JSON, far=_far_case, is_page=False),
+    Address("classify:reading-places", get=Access({"anonymous": 401}, OK, OK), is_page=False),
     Address(
         "classify:tag-profile",
         _case,

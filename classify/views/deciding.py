@@ -20,6 +20,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.decorators import decorator_from_middleware
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -29,11 +30,13 @@ from django.views.decorators.http import require_POST, require_safe
 from classify import assignment, tagging, visibility
 from classify.forms.decision import UNSURE, WITHDRAWN, place_of, read_decision
 from classify.models import Case, Decision, ReviewerCase, RoundReviewer
-from classify.permissions import get_round_to_read
+from classify.permissions import get_round_to_read, rounds_read_by
 from classify.views.reading import Book, book_of, card_json
 from polls.views.actor import actor
 
 DEFAULT_UPCOMING = 5
+MAX_PLACES = 50
+ID = re.compile(r"[0-9]{1,18}")
 OWN = {UNSURE: Decision.Verdict.UNSURE, WITHDRAWN: Decision.Verdict.WITHDRAWN}
 """What a form may say beside a category's code."""
 
@@ -131,6 +134,24 @@ def upcoming(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             "closed": round.coding_closed_at is not None,
         }
     )
+
+
+@require_safe
+@answers_json
+def places(request: HttpRequest) -> HttpResponse:
+    """What the rounds of which a browser still keeps decisions are called, and where their reading pages are:
+    of `rounds` (ids with commas between them, at most 50) those that this person reads.
+    """
+    ids = [int(one) for one in request.GET.get("rounds", "").split(",")[:MAX_PLACES] if ID.fullmatch(one)]
+    rounds = [
+        {
+            "id": round.pk,
+            "name": _("%(slug)s, round %(number)d") % {"slug": round.poll.slug, "number": round.number},
+            "url": reverse("classify:tag", args=[round.poll.slug, round.number]),
+        }
+        for round in rounds_read_by(actor(request)).filter(pk__in=ids).order_by("pk")
+    ]
+    return JsonResponse({"rounds": rounds})
 
 
 @require_safe

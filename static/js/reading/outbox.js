@@ -90,6 +90,31 @@ export class Outbox {
   }
 }
 
+/** What waits of one person on this device: {waiting, refused} numbers by round. Without storage none is known. */
+export function keptBy(user) {
+  const found = new Map();
+  try {
+    for (const key of Object.keys(window.localStorage)) {
+      const [, round] = key.match(`^${PREFIX}:${user}:([0-9]+):`) ?? [];
+      const entry = round === undefined ? null : parsed(window.localStorage.getItem(key));
+      if (!entry) continue;
+      const numbers = found.get(Number(round)) ?? { waiting: 0, refused: 0 };
+      numbers[entry.refused ? "refused" : "waiting"] += 1;
+      found.set(Number(round), numbers);
+    }
+  } catch {
+    found.clear();
+  }
+  return found;
+}
+
+/** Take all of a person's entries of a round off this device. */
+export function forgetAll(user, round) {
+  for (const key of Object.keys(window.localStorage)) {
+    if (key.startsWith(`${PREFIX}:${user}:${round}:`)) window.localStorage.removeItem(key);
+  }
+}
+
 function parsed(text) {
   try {
     const entry = JSON.parse(text);

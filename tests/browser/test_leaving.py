@@ -1,0 +1,179 @@
+"""Leaving the reading page while decisions are kept in the browser: "Your work" and logging out say so."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
+from playwright.sync_api import Page, Route, expect
+
+from classify import rounds
+from classify.models import Decision, Round
+from tests.browser.conftest import Watched
+from tests.classify.acts import open_round
+from tests.factories import make_vote
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+READ = "/polls/cx-head/rounds/1/read/"
+DECIDE = re.compile(r"/decide/$")
+
+
+@pytest.fixture
+def few(live_server, poll, ada, rosa, sam) -> Round:
+    """Five titles for Rosa and Sam."""
+    for n in range(5):
+        make_vote(poll, f"Title {n}")
+    cache.clear()
+    return open_round(poll, reviewers=[rosa, sam], by=ada, seed=3)
+
+
+@pytest.fixture
+def page(watched: Watched, few: Round, rosa) -> Page:
+    """Rosa has decided two titles, which the server has not got."""
+    watched.tolerate("Failed to load resource")
+    page = watched.open_for(rosa)
+    page.route(DECIDE, lambda route: route.abort())
+    return kept_two(page)
+
+
+def kept_two(page: Page) -> Page:
+    page.goto(READ)
+    expect(page.locator("html[data-reading=ready]")).to_be_attached()
+    page.keyboard.press("1")
+    page.keyboard.press("2")
+    expect(page.locator("#save-state")).to_have_text("Not saved yet: 2")
+    return page
+
+
+def log_out(page: Page) -> None:
+    page.locator("details.menu > summary").click()
+    page.get_by_role("button", name="Log out").first.click()
+
+
+def log_in(page: Page, name: str) -> None:
+    page.goto("/login/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill("password")
+    page.get_by_role("button", name="Log in").click()
+
+
+def kept(page: Page) -> int:
+    script = "() => Object.keys(localStorage).filter((key) => key.startsWith('rolecall:outbox')).length"
+    found: int = page.evaluate(script)
+    return found
+
+
+def no_axe_complaint(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    assert not found, [(item["id"], [node["html"] for node in item["nodes"]]) for item in found]
+
+
+def test_your_work_says_what_is_not_saved_and_leads_to_where_it_is_sent(page: Page):
+    page.goto("/")
+    said = page.locator("#kept-here")
+    expect(said).to_contain_text("Decisions of yours that are kept on this device and not saved yet: 2.")
+    no_axe_complaint(page)
+    page.unroute(DECIDE)
+    said.get_by_role("link", name="Read on in cx-head, round 1").click()
+    expect(page.locator("#save-state")).to_have_text("All saved", timeout=20_000)
+    expect(page.locator("#progress")).to_contain_text("2 of 5")
+    assert Decision.objects.count() == 2
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    expect(said).to_be_hidden()
+
+
+def test_logging_out_asks_before_it_leaves_something_unsaved(page: Page):
+    page.goto("/codebooks/")
+    page.locator("details.menu > summary").click()
+    expect(page.locator("[data-logout]")).to_contain_text("kept on this device, not saved yet: 2")
+    page.locator("[data-logout] button").click()
+    asked = page.get_by_role("dialog", name="Log out before all is saved?")
+    expect(asked).to_contain_text("kept on this device and not saved yet: 2.")
+    expect(asked.get_by_role("link", name="Read on in cx-head, round 1")).to_be_focused()
+    no_axe_complaint(page)
+    asked.get_by_role("button", name="Stay logged in").click()
+    expect(asked).to_be_hidden()
+    page.unroute(DECIDE)
+    log_out(page)
+    asked.get_by_role("link", name="Read on in cx-head, round 1").click()
+    expect(page.locator("#save-state")).to_have_text("All saved", timeout=20_000)
+    log_out(page)
+    expect(page).to_have_url(re.compile("/login/"))
+    assert Decision.objects.count() == 2
+
+
+def test_who_logs_out_all_the_same_is_reminded_and_nobody_else_is_told(page: Page, few: Round):
+    log_out(page)
+    page.get_by_role("button", name="Log out all the same").click()
+    expect(page).to_have_url(re.compile("/login/"))
+    assert kept(page) == 2
+    expect(page.get_by_text(re.compile("not saved yet"))).to_have_count(0)
+    log_in(page, "sam")
+    expect(page.get_by_role("heading", name="5 titles wait for you")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#kept-here")).to_be_hidden()
+    expect(page.locator("#kept-here")).to_be_empty()
+    page.locator("details.menu > summary").click()
+    expect(page.locator("[data-logout] [data-kept]")).to_be_hidden()
+    page.locator("[data-logout] button").click()
+    expect(page).to_have_url(re.compile("/login/"))
+    log_in(page, "rosa")
+    expect(page.locator("#kept-here")).to_contain_text("not saved yet: 2.")
+    assert kept(page) == 2
+    assert not Decision.objects.exists()
+
+
+def test_nothing_is_asked_nor_said_where_all_is_saved(watched: Watched, few: Round, rosa):
+    page = watched.open_for(rosa)
+    asked: list[Any] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#kept-here")).to_be_hidden()
+    log_out(page)
+    expect(page).to_have_url(re.compile("/login/"))
+    assert not [url for url in asked if "reading-places" in url]
+
+
+def test_what_was_refused_is_named_on_your_work_too(watched: Watched, few: Round, rosa):
+    watched.tolerate("Failed to load resource")
+    page = watched.open_for(rosa)
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=422, json={"error": "No such category."})
+
+    page.route(DECIDE, refuse)
+    page.goto(READ)
+    expect(page.locator("html[data-reading=ready]")).to_be_attached()
+    page.keyboard.press("1")
+    expect(page.locator("#save-state")).to_have_text("Not accepted: 1")
+    page.goto("/")
+    expect(page.locator("#kept-here")).to_contain_text(
+        "Decisions of yours that were not accepted and are to be made anew: 1."
+    )
+    log_out(page)
+    expect(page).to_have_url(re.compile("/login/"))
+
+
+def test_of_a_round_that_somebody_left_it_can_only_be_removed(page: Page, few: Round, rosa):
+    rounds.leave_round(round=few, user=rosa, by=rosa)
+    page.goto("/")
+    said = page.locator("#kept-here")
+    expect(said).to_contain_text("They are of a round that you no longer read, so they cannot be saved.")
+    expect(said.get_by_role("link")).to_have_count(0)
+    said.get_by_role("button", name="Remove them from this device").click()
+    expect(said).to_be_hidden()
+    assert kept(page) == 0
+
+
+def test_without_scripts_one_logs_out_as_ever(watched: Watched, few: Round, rosa):
+    page = watched.open_for(rosa, java_script_enabled=False)
+    page.goto("/")
+    expect(page.locator("#kept-here")).to_be_hidden()
+    log_out(page)
+    expect(page).to_have_url(re.compile("/login/"))
