@@ -35,6 +35,11 @@ class Counts:
         """Conflicts of this round that were decided."""
         return None if self.status is None else self.status[Case.Status.RESOLVED] - (self.carried or 0)
 
+    @property
+    def left_unresolved(self) -> int | None:
+        """Conflicts that were closed without a category: they keep their status, and wait for nobody."""
+        return None if self.status is None else self.status[Case.Status.CONFLICT] - (self.conflicts or 0)
+
 
 def counts_for(user: Person, round: Round) -> Counts:
     """The progress numbers of the round that this person may know."""
