@@ -50,6 +50,16 @@ class Walk:
         chosen = urlencode({name: value for name, value in said.items() if value})
         return f"?{chosen}" if chosen else ""
 
+    @property
+    def narrows(self) -> bool:
+        """Are only some of the conflicts that wait wanted?"""
+        return bool(self.wanted.pair or self.wanted.whose)
+
+    @property
+    def wider(self) -> Walk:
+        """The same order of all that wait."""
+        return Walk(self.round, Wanted(self.wanted.order))
+
     def url(self, name: str, *arguments: int) -> str:
         """The address of a page of this round, going on with what was chosen."""
         return reverse(name, args=[self.round.poll.slug, self.round.number, *arguments]) + self.query

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -37,6 +39,8 @@ def conflicts(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     walk, book = walk_of(person, round, request.GET), book_of(round.version_id)
     ended = timezone.now() - adjudication.CLAIM_STANDS
     piece = visibility.stretch(person, round, walk.wanted, ended=ended, **_place(request))
+    if not piece.rows and walk.narrows:
+        return _widened(request, person, walk, book)
     proposing = adjudication.can_propose(person, round)
     context = {
         "round": round,
@@ -44,7 +48,6 @@ def conflicts(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "table": _table(walk, piece, book),
         "piece": piece,
         "choices": None if walk.wanted.done else _choices(person, walk, book),
-        "narrowed": bool(walk.wanted.pair or walk.wanted.whose),
         **_counts(person, round),
         "first": _first(person, walk, proposing),
         "consensus": round.rule == Round.Rule.CONSENSUS,
@@ -52,6 +55,34 @@ def conflicts(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "waiting": not visibility.is_revealed(round),
     }
     return render(request, "classify/conflict_list.html", context)
+
+
+def _widened(request: HttpRequest, person: User, walk: Walk, book: Book) -> HttpResponse:
+    """Nothing of what was chosen waits (any more): go on with all that do, and say so. The choice is
+    forgotten with it; the order stays."""
+    number, wide = visibility.count_open(person, walk.round), walk.wider
+    if number:
+        messages.info(request, f"{_none_left(walk.wanted, book)} {_all_shown(number)}")
+    return redirect(wide.url("classify:conflicts") + ("" if wide.query else "?clear=1"))
+
+
+def _none_left(wanted: visibility.Wanted, book: Book) -> str:
+    """What the choice was that is empty now."""
+    if wanted.pair is not None:
+        pair = label_of(wanted.pair, book)
+        if wanted.whose:
+            return _("No conflict read as “%(pair)s” waits in that choice.") % {"pair": pair}
+        return _("No conflict read as “%(pair)s” waits any more.") % {"pair": pair}
+    if wanted.whose == "mine":
+        return _("You have taken up no conflict at the moment.")
+    return _("No conflict is free at the moment: others have taken up all of them.")
+
+
+def _all_shown(number: int) -> str:
+    if number > COUNTED_UP_TO:
+        return _("All that wait are shown.")
+    said = ngettext("The %(n)d that waits is shown.", "All %(n)d that wait are shown.", number)
+    return said % {"n": number}
 
 
 def _place(request: HttpRequest) -> dict[str, Any]:

@@ -76,10 +76,60 @@ def test_the_choice_is_remembered_until_it_is_cleared(client_for, jude, round):
     assert client.get(url(round)).status_code == 200
 
 
-def test_a_choice_without_conflicts_says_what_to_do(client_for, jude, round):
-    body = client_for(jude).get(url(round), {"whose": "mine"}).content.decode()
-    assert "No conflict is like that" in body
-    assert 'href="?clear=1"' in body
+def test_when_the_last_of_a_pair_is_resolved_the_others_are_shown_and_it_says_so(client_for, jude, round):
+    client = client_for(jude)
+    query = "?pair=cx~consultant"
+    client.get(url(round) + query)
+    for title in ("Clerk", "Dean"):
+        case = round.cases.get(text=title)
+        adjudication.claim(case=case, by=jude)
+        reply = client.post(url(round, case.pk) + query, judgement(), follow=True)
+    body = reply.content.decode()
+    assert "Resolved: CX." in body
+    assert "No conflict read as “CX / Consultant” waits any more. All 2 that wait are shown." in body
+    assert titles(reply) == ["Agent", "Baker"]
+    assert f'action="{url(round, round.cases.get(text="Agent").pk, "take")}"' in body
+    again = client.get(url(round))
+    assert again.status_code == 200, "the choice is forgotten"
+    assert "waits any more" not in again.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"whose": "mine"}, "You have taken up no conflict at the moment."),
+        ({"pair": "cx~other"}, "No conflict read as “CX / Other” waits any more."),
+        ({"pair": "cx~consultant", "whose": "mine"}, "“CX / Consultant” waits in that choice."),
+    ],
+)
+def test_a_choice_without_conflicts_shows_the_others_in_the_same_order(
+    client_for, jude, round, query, sentence
+):
+    client = client_for(jude)
+    reply = client.get(url(round), query | {"sort": "-conflict_since"}, follow=True)
+    assert f"{sentence}" in reply.content.decode()
+    assert "All 4 that wait are shown." in reply.content.decode()
+    assert titles(reply) == ["Dean", "Clerk", "Baker", "Agent"]
+    assert client.get(url(round))["Location"].endswith("?sort=-conflict_since")
+
+
+def test_where_others_hold_all_that_wait_it_says_so(client_for, poll, jude, round):
+    juno = make_member("juno", poll, "adjudicator")
+    round.adjudicators.create(user=juno)
+    for case in round.cases.all():
+        adjudication.claim(case=case, by=juno)
+    body = client_for(jude).get(url(round), {"whose": "free"}, follow=True).content.decode()
+    assert "No conflict is free at the moment: others have taken up all of them." in body
+
+
+def test_a_remembered_choice_claims_nothing_once_all_are_resolved(client_for, jude, round):
+    client = client_for(jude)
+    client.get(url(round), {"pair": "cx~consultant"})
+    for case in round.cases.all():
+        judge(case, jude)
+    body = client.get(url(round), follow=True).content.decode()
+    assert "All conflicts are resolved" in body
+    assert "that wait" not in body
 
 
 def test_when_all_are_resolved_it_says_so(client_for, jude, round):
