@@ -86,6 +86,7 @@ round_patterns: list[URLPattern | URLResolver] = [
     path("conflicts/", conflicts.conflicts, name="conflicts"),
     path("conflicts/<int:case_id>/", conflict.conflict, name="conflict"),
     path("conflicts/<int:case_id>/look/", conflict.conflict_look, name="conflict-look"),
+    path("conflicts/<int:case_id>/profile/", conflict.conflict_profile, name="conflict-profile"),
     path("conflicts/<int:case_id>/take/", conflict.conflict_take, name="conflict-take"),
     path("conflicts/<int:case_id>/give-back/", conflict.conflict_give_back, name="conflict-give-back"),
     path("conflicts/<int:case_id>/confirm/", conflict.conflict_confirm, name="conflict-confirm"),

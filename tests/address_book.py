@@ -379,6 +379,8 @@ READING = [
         far=_far_case,
     ),
     Address("classify:conflict-look", _case, post=only("jude", DONE), data=_resolution, far=_far_case),
+    # Nobody has taken it up, so even Jude is only told to do that first.
+    Address("classify:conflict-profile", _case, post=only("jude", DONE), far=_far_case),
     Address(
         "classify:conflict-take",
         _case,

@@ -107,6 +107,8 @@ def jude_claims(world: Study) -> None:
 
 def jude_decides(world: Study) -> None:
     sam_differs(world)
+    adjudication.claim(case=world.conflict, by=world.people["jude"])
+    assert adjudication.ask_for_profiles(case=world.conflict, by=world.people["jude"])
     study.resolve_all(world)
 
 

@@ -1,13 +1,15 @@
 """Resolving a conflict, by a third person or by the two in consensus. What they said on their own stays.
 
 `rights` say who may; `claiming` gives a conflict to one person at a time; `deciding`, `consensus` and
-`together` put an answer on record; `alike` finds conflicts that share a job title.
+`together` put an answer on record; `profiles` says who is behind a title, on record too; `alike` finds
+conflicts that share a job title.
 """
 
 from classify.adjudication.alike import MAX_TOGETHER, SharedTitle, job_title_of, shared_titles, sharing
 from classify.adjudication.claiming import claim, claim_together, give_back, holder, renew
 from classify.adjudication.consensus import propose
 from classify.adjudication.deciding import close_unresolved, decide, look_first
+from classify.adjudication.profiles import ask_for_profiles
 from classify.adjudication.recording import (
     CLAIM_HOURS,
     CLAIM_STANDS,
@@ -18,9 +20,11 @@ from classify.adjudication.recording import (
     stands,
 )
 from classify.adjudication.rights import (
+    can_ask_for_profiles,
     can_close_unresolved,
     can_decide,
     can_propose,
+    check_can_ask_for_profiles,
     check_can_close_unresolved,
     check_can_decide,
     check_can_propose,
@@ -39,9 +43,12 @@ __all__ = [
     "LeftOut",
     "SharedTitle",
     "Together",
+    "ask_for_profiles",
+    "can_ask_for_profiles",
     "can_close_unresolved",
     "can_decide",
     "can_propose",
+    "check_can_ask_for_profiles",
     "check_can_close_unresolved",
     "check_can_decide",
     "check_can_propose",

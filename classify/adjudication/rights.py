@@ -46,6 +46,20 @@ def can_decide(user: User, round: Round, case: Case | None = None) -> bool:
     return allows(check_can_decide, user, round, case)
 
 
+def check_can_ask_for_profiles(user: User, case: Case) -> None:
+    """Raises PollRefused unless the person may resolve this conflict: as the third, or as one of the two.
+
+    They judge by the same codebook as its reviewers, who may ask too; an admin who only looks may not.
+    """
+    if not can_propose(user, case.round, case):
+        check_can_decide(user, case.round, case)
+
+
+def can_ask_for_profiles(user: User, case: Case) -> bool:
+    """May the person resolve this conflict, and so ask who is behind its title?"""
+    return allows(check_can_ask_for_profiles, user, case)
+
+
 def check_can_close_unresolved(user: User, case: Case) -> None:
     """Raises PollRefused unless the person may leave the case unresolved.
 

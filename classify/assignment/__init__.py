@@ -1,4 +1,5 @@
-"""Which votes stand behind which case (`joining`), who reads it (`dealing`), what comes next (`reading`)."""
+"""Which votes stand behind which case (`joining`) and whose profiles these are (`profiles`), who reads it
+(`dealing`), what comes next (`reading`)."""
 
 from classify.assignment.dealing import count_assigned, deal, free_slots, left_undealt, readers_of
 from classify.assignment.drawing import MAX_SAMPLE
@@ -12,10 +13,12 @@ from classify.assignment.joining import (
     seal_cases,
     take_back_hand_ins,
 )
+from classify.assignment.profiles import MAX_PROFILES, tell_profiles
 from classify.assignment.reading import MAX_UPCOMING, next_case, total_of, unread, upcoming, upcoming_after
 from classify.assignment.returning import give_back, hand_back, still_held, take_fair_part
 
 __all__ = [
+    "MAX_PROFILES",
     "MAX_SAMPLE",
     "MAX_UPCOMING",
     "after_votes_changed",
@@ -36,6 +39,7 @@ __all__ = [
     "still_held",
     "take_back_hand_ins",
     "take_fair_part",
+    "tell_profiles",
     "total_of",
     "unread",
     "upcoming",

@@ -1,4 +1,4 @@
-"""One conflict: taken up, looked at, resolved or proposed for, given back, talked about."""
+"""One conflict: taken up, looked at, asked after, resolved or proposed for, given back, talked about."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import uuid
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,10 +17,12 @@ from classify.forms.decision import UNRESOLVED, CommentForm, ResolutionForm
 from classify.models import Case, Round
 from classify.views.conflict_page import first_look_form, page, resolution_form
 from classify.views.conflict_walk import Walk, case_or_404, go_on, refused, walk_of
-from classify.views.reading import book_of
+from classify.views.reading import book_of, profile_links
 from classify.views.rounds import get_round_or_404
 from polls.models import User
 from polls.views.actor import actor
+
+PROFILES = "classify/includes/conflict_profiles.html"
 
 type Found = tuple[User, Round, Case, Walk]
 
@@ -118,6 +120,28 @@ def conflict_confirm(request: HttpRequest, slug: str, number: int, case_id: int)
         return redirect(walk.url("classify:conflict", case_id))
     messages.success(request, _("Agreed: %(label)s.") % {"label": theirs.category.label})
     return go_on(person, walk, after=case.pk)
+
+
+@require_POST
+@never_cache
+def conflict_profile(request: HttpRequest, slug: str, number: int, case_id: int) -> HttpResponse:
+    """Record that the person asks for the profiles behind a conflict, then show their addresses.
+
+    As on the reading page: without JavaScript the page is the answer to the POST itself, with what was typed.
+    """
+    person, _round, case, walk = found(request, slug, number, case_id)
+    fragment = bool(getattr(request, "htmx", False))
+    try:
+        urls = adjudication.ask_for_profiles(case=case, by=person)
+    except ValidationError as problem:
+        if fragment:
+            return render(request, PROFILES, {"refused": refused(problem)})
+        messages.error(request, refused(problem))
+        return redirect(walk.url("classify:conflict", case_id))
+    profiles = profile_links(urls)
+    if fragment:
+        return render(request, PROFILES, {"profiles": profiles})
+    return page(request, person, case, walk, profiles=profiles, typed=request.POST)
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,10 +19,14 @@ from classify.views.reading import Book, book_of, card_of
 from polls.models import User
 
 type Form = ResolutionForm | FirstLookForm
+type Typed = Mapping[str, str]
 
 
-def resolution_form(person: User, case: Case, book: Book, data: Any = None) -> ResolutionForm:
-    """The form that resolves, proposes or leaves unresolved; who looked first finds their category in it."""
+def resolution_form(
+    person: User, case: Case, book: Book, data: Any = None, *, typed: Typed | None = None
+) -> ResolutionForm:
+    """The form that resolves, proposes or leaves unresolved; who looked first finds their category in it,
+    and who asked for something else in the middle of it what they had `typed`."""
     first = visibility.first_look_of(person, case)
     holds = case.claimed_by_id == person.pk and case.claimed_at is not None
     return ResolutionForm(
@@ -32,14 +37,21 @@ def resolution_form(person: User, case: Case, book: Book, data: Any = None) -> R
             "client_id": uuid.uuid4(),
             "category": first.code if first else None,
             "held": case.claimed_at.isoformat() if holds and case.claimed_at else "",
+            **_kept(typed, "category", "reason", "rationale", "flag"),
         },
     )
 
 
-def first_look_form(book: Book, data: Any = None) -> FirstLookForm:
+def first_look_form(book: Book, data: Any = None, *, typed: Typed | None = None) -> FirstLookForm:
     """The form in which somebody says what they think before the two readings are shown."""
     codes = [choice.code for choice in book.categories]
-    return FirstLookForm(data, codes=codes, initial={"client_id": uuid.uuid4()})
+    initial = {"client_id": uuid.uuid4(), **_kept(typed, "category")}
+    return FirstLookForm(data, codes=codes, initial=initial)
+
+
+def _kept(typed: Typed | None, *names: str) -> dict[str, str]:
+    """What was typed under these names."""
+    return {name: typed[name] for name in names if name in typed} if typed else {}
 
 
 def page(
@@ -50,6 +62,8 @@ def page(
     *,
     form: Form | None = None,
     comment: CommentForm | None = None,
+    profiles: list[dict[str, str]] | None = None,
+    typed: Typed | None = None,
 ) -> HttpResponse:
     """The page of one conflict; 422 where a form has errors, with all that was typed."""
     adjudication.renew(case=case, by=person)
@@ -62,7 +76,8 @@ def page(
         "codebook": book,
         "card": card_of(case_id=case.pk, text=case.text, origin=case.origin, n_votes=case.n_votes, book=book),
         **_seen(person, case),
-        **_to_do(person, case, book, shown),
+        **_to_do(person, case, book, shown, typed),
+        "profiles": profiles,
         "confirm_id": uuid.uuid4(),
         "back_to_work": not walk.wanted.done,
         "comment_form": comment or CommentForm(initial={"client_id": uuid.uuid4()}),
@@ -87,7 +102,7 @@ def _seen(person: User, case: Case) -> dict[str, Any]:
     }
 
 
-def _to_do(person: User, case: Case, book: Book, sent: Form | None) -> dict[str, Any]:
+def _to_do(person: User, case: Case, book: Book, sent: Form | None, typed: Typed | None) -> dict[str, Any]:
     """Which form is offered. What somebody typed is shown again whatever became of the case meanwhile."""
     waits = case.status == Case.Status.CONFLICT and case.closed_unresolved_at is None and case.n_votes > 0
     proposes = waits and adjudication.can_propose(person, case.round, case)
@@ -99,14 +114,15 @@ def _to_do(person: User, case: Case, book: Book, sent: Form | None) -> dict[str,
     free = proposes and holder is None
     offered: Form | None = sent
     if offered is None and look:
-        offered = first_look_form(book)
+        offered = first_look_form(book, typed=typed)
     elif offered is None and (mine or free or leaves):
-        offered = resolution_form(person, case, book)
+        offered = resolution_form(person, case, book, typed=typed)
     return {
         "form": offered,
         "form_is_look": isinstance(offered, FirstLookForm),
         "form_is_late": sent is not None and not (mine or free or leaves),
         "holds": mine,
+        "may_ask": offered is not None and (mine or free),
         "may_take": decides and not mine and holder is None,
         "claim_hours": adjudication.CLAIM_HOURS,
         "taken_by": holder if holder != person else None,

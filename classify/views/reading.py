@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -209,6 +209,17 @@ def card_json(case: ReviewerCase, book: Book) -> dict[str, Any]:
         "sentence": announced(card),
         "can_split": card.can_split,
     }
+
+
+def profile_links(urls: Collection[str]) -> list[dict[str, str]]:
+    """The addresses of profiles as links without a name; what is no web address is not linked."""
+    return [
+        {
+            "label": _("Profile %(n)d") % {"n": n} if len(urls) > 1 else _("Profile"),
+            "url": url if url.lower().startswith(("http://", "https://")) else "",
+        }
+        for n, url in enumerate(urls, start=1)
+    ]
 
 
 def announced(card: Card | None) -> str:

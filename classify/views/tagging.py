@@ -16,7 +16,7 @@ from classify import assignment, tagging, visibility
 from classify.forms.decision import UNSURE, WITHDRAWN, DecisionForm
 from classify.models import Case, Decision, ReviewerCase, Round, RoundReviewer
 from classify.permissions import get_round_to_read
-from classify.views.reading import Book, book_of
+from classify.views.reading import Book, book_of, profile_links
 from classify.views.reading_page import ending_of, outbox_of, page_of, progress_of, verdict_shown
 from polls.models import User
 from polls.views.actor import actor
@@ -68,13 +68,7 @@ def tag_profile(request: HttpRequest, slug: str, number: int, case_id: int) -> H
         urls = tagging.record_profile_view(round=round, case_id=case_id, by=person)
     except Case.DoesNotExist:
         raise Http404 from None
-    profiles = [
-        {
-            "label": _("Profile %(n)d") % {"n": n} if len(urls) > 1 else _("Profile"),
-            "url": url if url.lower().startswith(("http://", "https://")) else "",
-        }
-        for n, url in enumerate(urls, start=1)
-    ]
+    profiles = profile_links(urls)
     if _htmx(request):
         return _vary(render(request, "classify/tag.html#profiles", {"profiles": profiles}))
     return _one_case(request, person, round, case_id, profiles=profiles)

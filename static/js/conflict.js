@@ -1,4 +1,5 @@
-// Conflicts by keyboard: the key of a category picks it. The page is a plain form without this file.
+// Conflicts by keyboard: the key of a category picks it, p asks for the profile, Ctrl + Enter sends. The page is a
+// plain form without this file.
 (() => {
   "use strict";
   const form = document.querySelector("form[data-judgement]");
@@ -7,6 +8,10 @@
   const typing = (target) =>
     target instanceof Element &&
     target.closest("textarea, select, [contenteditable], input:not([type=radio]):not([type=checkbox])") !== null;
+
+  // With this file a definition comes when the keyboard is on its category (definitions.js) and goes when it leaves,
+  // so Tab need not stop at the buttons that open and close it: from the category it goes to the reason.
+  for (const button of form.querySelectorAll(".choice-more, .definition-close")) button.tabIndex = -1;
 
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && form.contains(event.target)) {
@@ -18,12 +23,36 @@
     if (typing(event.target) || document.querySelector("dialog[open], details.menu[open]")) return;
     if (event.key.length !== 1 || event.key === " ") return;
     const quoted = CSS.escape(event.key);
-    const label =
+    const found =
       form.querySelector(`[data-key="${quoted}"]`) ?? form.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
-    const radio = label?.querySelector("input");
-    if (!radio) return;
+    if (!found) return;
     event.preventDefault();
+    const radio = found.querySelector("input");
+    if (!radio) {
+      found.click();
+      return;
+    }
     radio.checked = true;
     radio.focus();
   });
+
+  // ---------- the profile, asked for without leaving the form ----------
+
+  const profiles = document.getElementById("profiles");
+  if (!profiles) return;
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target !== profiles || typing(document.activeElement)) return;
+    profiles.querySelector("a, [tabindex]")?.focus();
+  });
+  for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    document.addEventListener(failure, (event) => {
+      if (event.detail?.target !== profiles) return;
+      const said = document.createElement("p");
+      said.className = "notice notice-warn mb-0";
+      said.textContent = profiles.dataset.trouble;
+      profiles.replaceChildren(said);
+      window.rolecall.announce(profiles.dataset.trouble);
+    });
+  }
 })();

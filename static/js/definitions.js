@@ -33,6 +33,9 @@
     if (all.right + GAP + width <= room.right) {
       left = all.right + GAP;
       top = own.top;
+    } else if (all.left - GAP - width >= GAP) {
+      left = all.left - GAP - width;
+      top = own.top;
     } else {
       left = Math.min(own.left, room.right - width);
       top = own.bottom + GAP;
@@ -92,7 +95,8 @@
 
   // Deciding, scrolling and Escape (the browser's own) put it away.
   document.addEventListener("click", (event) => {
-    if (event.target instanceof Element && event.target.closest(".choice")) hide();
+    // An arrow key in a group of radio buttons comes as a click too: there the next definition is wanted.
+    if (event.target instanceof Element && event.target.closest(".choice") && !event.target.matches(".choice-radio")) hide();
   });
   window.addEventListener("scroll", (event) => {
     if (!(event.target instanceof Element && event.target.closest(".definition"))) hide();
