@@ -20,6 +20,7 @@ from polls.permissions import PollRefused
 from tests import factories
 from tests.classify import acts
 from tests.classify.pools import assert_no_drift, make_pool, titles
+from tests.classify.test_lock_order import WAITING
 from tests.classify.test_tagging_race import at_once, refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,14 +56,16 @@ def waiting(others: Callable[[], Any], deed: Callable[[], Any]) -> Any:
         thread.start()
         while thread.is_alive() and not _somebody_waits():
             pass
-    thread.join(timeout=30)
+    thread.join(timeout=60)
+    assert not thread.is_alive(), "it still waits"
     [result] = said
     return result
 
 
 def _somebody_waits() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(WAITING)
         return bool(cursor.fetchone()[0])
 
 

@@ -44,7 +44,7 @@ class Doing(threading.Thread):
 
 def wait_until_waiting(number: int) -> None:
     """Until so many sessions wait for a lock."""
-    for _try in range(200):
+    for _try in range(1200):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(WAITING)
@@ -56,7 +56,8 @@ def wait_until_waiting(number: int) -> None:
 
 def problems(*doing: Doing) -> list[str]:
     for one in doing:
-        one.join(timeout=30)
+        one.join(timeout=60)
+        assert not one.is_alive(), "somebody still waits"
     return [one.problem for one in doing if one.problem]
 
 

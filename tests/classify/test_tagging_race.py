@@ -45,6 +45,7 @@ def at_once(*deeds: Callable[[], Any]) -> list[Any]:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads), "somebody still waits"
     for result in said:
         if isinstance(result, AssertionError):
             raise result

@@ -26,7 +26,7 @@ ROOT = os.geteuid() == 0
 KINDS = ["root", "ordinary"] if ROOT else ["ordinary"]
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Look again and again until it holds; fails when it does not."""
     end = time.monotonic() + seconds
     while not condition():

@@ -88,7 +88,7 @@ def test_a_worker_that_dies_is_begun_again_and_none_outlives_the_process_above(e
         wait_until(lambda: not alive(keeper) and not alive(second))
     finally:
         above.kill()
-        above.communicate(timeout=20)
+        above.communicate(timeout=60)
 
 
 def test_the_worker_ends_with_a_keeper_that_is_killed_and_with_one_that_is_asked(environment):
@@ -98,14 +98,14 @@ def test_the_worker_ends_with_a_keeper_that_is_killed_and_with_one_that_is_asked
         (keeper,) = children(above.pid)
         (worker,) = children(keeper)
         above.terminate()
-        assert above.wait(20) == 0
+        assert above.wait(60) == 0
         assert not alive(keeper)
         assert not alive(worker)
         assert workers() == 0
         assert not jobs.worker_is_running()
     finally:
         above.kill()
-        above.communicate(timeout=20)
+        above.communicate(timeout=60)
 
 
 def test_a_worker_that_lost_its_connections_goes_on_and_stops_in_good_order(environment, ada, poll):
@@ -134,7 +134,7 @@ def test_a_worker_that_lost_its_connections_goes_on_and_stops_in_good_order(envi
         assert jobs.worker_is_running()
     finally:
         worker.send_signal(signal.SIGINT)
-        said = worker.communicate(timeout=20)[1]
+        said = worker.communicate(timeout=60)[1]
     assert worker.returncode == 0, said
     assert said.startswith("A worker runs here. Stop it with Ctrl-C.\n")
     assert workers() == 0

@@ -220,7 +220,7 @@ def together(*jobs: Any) -> list[Any]:
 
     def work(place: int, job: Any) -> None:
         try:
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=60)
             results[place] = job()
         except Exception as error:
             results[place] = error
@@ -232,6 +232,7 @@ def together(*jobs: Any) -> list[Any]:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads), "somebody still waits"
     return results
 
 
@@ -294,5 +295,5 @@ def test_an_import_waits_for_another_into_its_poll_but_not_for_one_elsewhere(set
         thread.start()
         assert together(elsewhere) == ["q"]
         assert not done.is_set()
-    thread.join(timeout=30)
+    thread.join(timeout=60)
     assert done.is_set()
