@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 MINUS = "\N{MINUS SIGN}"
@@ -28,6 +30,11 @@ def voted(value: datetime) -> str:
     """When somebody voted; most files give a day and no hour."""
     at_midnight = moment(value).endswith(" 00:00")
     return day(value) if at_midnight else moment(value)
+
+
+def marked(value: date, text: str) -> SafeString:
+    """That text as a `<time>`, which says to machines when it was."""
+    return format_html('<time datetime="{}">{}</time>', _local(value).isoformat(), text)
 
 
 def _local(value: date) -> date:

@@ -14,8 +14,6 @@ from polls.models import Poll, Vote, VoterKey
 from polls.wording import voted
 
 _TITLE_LENGTH = 240
-# Not on a phone.
-_ASIDE = "d-none d-md-table-cell"
 
 
 def votes_of(poll: Poll) -> QuerySet[Vote]:
@@ -62,12 +60,12 @@ class VoterTable(tables.Table):
     voted_at = tables.Column(
         verbose_name=_("Voted at"),
         order_by=("voted_at", "pk"),
-        attrs={"th": {"class": _ASIDE}, "td": {"class": f"text-nowrap {_ASIDE}"}},
+        attrs={"td": {"class": "tabular"}},
     )
     voter_id_shown = tables.Column(
         verbose_name=_("Voter id"),
         order_by=("voter_id_shown", "pk"),
-        attrs={"th": {"class": _ASIDE}, "td": {"class": f"small quiet text-break {_ASIDE}"}},
+        attrs={"td": {"class": "small quiet text-break"}},
     )
     state = tables.Column(
         verbose_name=_("Counted"), accessor="voided_at", order_by=("voided_at", "pk"), empty_values=()

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from polls.wording import day
+
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """Slugs and codes, as the command line promises them (contract.md, General)."""
 
@@ -153,4 +155,4 @@ class RememberedColumns(models.Model):
     used_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
-        return f"columns remembered on {self.used_at:%Y-%m-%d}"
+        return f"columns remembered on {day(self.used_at)}"

@@ -1,12 +1,11 @@
-"""When something was, on pages: a day, a moment, or for how long since. A built-in of every template."""
+"""When something was, on pages: a day, a moment, or for how long since. Built into every template."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils import timezone
 from django.utils.timesince import timesince
 
 from polls import wording
@@ -14,32 +13,23 @@ from polls import wording
 register = template.Library()
 
 
-def _marked(value: date, text: str) -> SafeString:
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
+@register.filter
+def day(value: date | None) -> str:
+    """3 Mar 2026, marked as a date; "" for none."""
+    return wording.marked(_day_of(value), wording.day(value)) if value else ""
 
 
-@register.filter(expects_localtime=True)
-def day(value: date | None) -> SafeString | str:
-    """ "3 Mar 2026", marked as a date; "" for none."""
-    if not value:
-        return ""
-    return _marked(value.date() if isinstance(value, datetime) else value, wording.day(value))
+@register.filter
+def moment(value: datetime | None) -> str:
+    """3 Mar 2026, 14:05, marked as a date with its time; "" for none."""
+    return wording.marked(value, wording.moment(value)) if value else ""
 
 
-@register.filter(expects_localtime=True)
-def moment(value: datetime | None) -> SafeString | str:
-    """ "3 Mar 2026, 14:05", marked as a date with its time; "" for none."""
-    return _marked(value, wording.moment(value)) if value else ""
+@register.filter
+def since(value: datetime | None) -> str:
+    """For how long by now: "3 days", marked with the day it began; "" for none."""
+    return wording.marked(_day_of(value), timesince(value, depth=1)) if value else ""
 
 
-@register.filter(expects_localtime=True)
-def since(value: datetime | None) -> SafeString | str:
-    """For how long by now, "3 days", with the moment itself beneath the pointer; "" for none."""
-    if not value:
-        return ""
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        value.isoformat(),
-        wording.moment(value),
-        timesince(value, depth=1),
-    )
+def _day_of(value: date) -> date:
+    return timezone.localtime(value).date() if isinstance(value, datetime) else value
