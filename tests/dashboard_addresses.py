@@ -61,6 +61,7 @@ DASHBOARD = [
     Address(
         "classify:nudging",
         of_round,
+        get=ADMINS_DONE,
         post=ADMINS_DONE,
         data=lambda world: {f"round{world.round.number}-days": ""},
         far=of_far_round,

@@ -9,11 +9,12 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classify import dashboard, nudging
 from classify.dashboard import Board
@@ -170,11 +171,17 @@ def agreement_figure(request: HttpRequest, slug: str, number: int) -> HttpRespon
     return render(request, "classify/includes/agreement_figure.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def nudging_set(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Say after how many days reviewers are reminded, or that nobody is."""
+    """Say after how many days reviewers are reminded, or nobody. Opened as a link: where to say so."""
     round = get_round_or_404(request, slug, number)
     nudging.check_can_set(actor(request), round)
+    if request.method != "POST":
+        said = _(
+            "Say here after how many days without a decision reviewers of round %(number)d are reminded."
+        )
+        messages.info(request, said % {"number": number})
+        return redirect(f"{reverse('classify:dashboard', args=[slug])}#round-{number}")
     form = NudgingForm(request.POST, prefix=f"round{number}")
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["days"])))
