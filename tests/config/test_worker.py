@@ -119,7 +119,7 @@ def test_a_worker_that_lost_its_connections_goes_on_and_stops_in_good_order(envi
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> ALL(%s)",
+                " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> ALL(%s)",
                 [ours],
             )
             assert cursor.fetchone()[0] > 0
