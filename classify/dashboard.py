@@ -21,7 +21,7 @@ from classify.models import CarriedCase, Case, Round, RoundReviewer
 from classify.reports import Agreement, agreement_for
 from classify.visibility.pace import UNKNOWN, Pace, paces_of
 from polls.models import Poll, User
-from polls.permissions import PollRefused, allows, can_administer
+from polls.permissions import PollRefused, can_administer
 
 MOST: Final = 10_000
 """Counting stops here; the page says "more than"."""
@@ -156,11 +156,6 @@ def check_can_see_agreement(user: User, round: Round) -> None:
     visibility.check_can_see_results(user, round)
     if not visibility.is_revealed(round):
         raise PollRefused(visibility.STILL_OPEN)
-
-
-def can_see_agreement(user: User, round: Round) -> bool:
-    """May the person see the figure of agreement on the dashboard?"""
-    return allows(check_can_see_agreement, user, round)
 
 
 def agreement_figure(*, user: User, round: Round) -> Agreement | None:

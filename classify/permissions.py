@@ -227,16 +227,6 @@ def check_can_take_out(user: Person, round: Round, reviewer: Person) -> None:
     check_is_open(round)
 
 
-def check_can_leave(user: Person, round: Round) -> None:
-    """Raises PollRefused unless the person reads in the open round."""
-    check_can_read(user, round)
-
-
-def can_leave(user: Person, round: Round) -> bool:
-    """May the person leave the round now?"""
-    return allows(check_can_leave, user, round)
-
-
 def check_can_reopen(user: Person, round: Round) -> None:
     """Raises PollRefused unless the person is an admin of the poll and the round is closed, not put away."""
     check_can_administer(user, round.poll)

@@ -22,7 +22,7 @@ from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
 from polls.models import ImportJob, Poll, User
-from polls.permissions import PollRefused, allows, check_can_create_poll, check_can_import
+from polls.permissions import PollRefused, check_can_create_poll, check_can_import
 from polls.uploads import TOKEN, Upload
 
 TASK: Final = "polls.import"
@@ -74,12 +74,6 @@ class Standing:
     seconds_left: float | None
 
 
-def needs_job(rows: int) -> bool:
-    """Is that too much to be answered at once?"""
-    most: int = settings.ROLECALL_JOB_ROWS
-    return rows >= most
-
-
 @transaction.atomic
 def ask_for_job(*, upload: Upload, kind: str, by: User) -> ImportJob:
     """Have a worker check all rows of the upload, or import it (`ImportJob.Kind`). The second click gets the
@@ -120,11 +114,6 @@ def check_can_follow(user: User, job: ImportJob) -> None:
     if poll is None:
         raise PollRefused(_("There is no poll %(slug)s any more.") % {"slug": job.poll_slug})
     check_can_import(user, poll)
-
-
-def can_follow(user: User, job: ImportJob) -> bool:
-    """May the person look at the job and cancel it?"""
-    return allows(check_can_follow, user, job)
 
 
 @transaction.atomic

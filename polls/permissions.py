@@ -170,11 +170,6 @@ def check_can_manage_site(user: Person) -> None:
         raise PollRefused(_("Only a site administrator may do this."))
 
 
-def can_manage_site(user: Person) -> bool:
-    """May the person say who creates polls and who may log in?"""
-    return allows(check_can_manage_site, user)
-
-
 def may_see_votes(user: Person, poll: Poll) -> bool:
     """By the rule of blindness, which `classify` knows (setting `ROLECALL_MAY_SEE_VOTES`): an admin who reads
     in an open round may import, but is not told how the poll stands, nor which votes were known already."""

@@ -227,11 +227,6 @@ def finish_reading(study: Study, *usernames: str) -> None:
         tagging.hand_in(round=study.round, by=study.people[username])
 
 
-def close_reading(study: Study) -> None:
-    """The admin closes coding while some of it is undone: revealed too."""
-    rounds.close_coding(round=study.round, by=study.people["ada"])
-
-
 def resolve_all(study: Study) -> None:
     """Jude decides every conflict."""
     jude = study.people["jude"]

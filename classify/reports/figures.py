@@ -234,10 +234,6 @@ class Progress:
     votes: dict[str, int]
     outside: int
 
-    @property
-    def total_cases(self) -> int:
-        return sum(self.cases.values())
-
 
 def _confusion(rows: str | None, columns: str | None, counts: Matrix) -> Json:
     return {"rows": rows, "columns": columns, "counts": [list(row) for row in counts]}

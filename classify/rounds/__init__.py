@@ -9,7 +9,7 @@ from classify.rounds.ending import (
     unarchive_round,
 )
 from classify.rounds.events import events_of
-from classify.rounds.finding import importers_among_reviewers, latest_round
+from classify.rounds.finding import latest_round
 from classify.rounds.held import return_held_work, went_back_at
 from classify.rounds.parts import MAX_ADJUDICATORS, MAX_REVIEWERS, MAX_SHARE
 from classify.rounds.people import (
@@ -39,7 +39,6 @@ __all__ = [
     "create_round",
     "discard_round",
     "events_of",
-    "importers_among_reviewers",
     "is_doubly_coded",
     "join_round",
     "latest_round",

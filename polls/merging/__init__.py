@@ -8,9 +8,7 @@ in one poll, the newer vote counts and lies with the kept voter; the other lies 
 from polls.merging.alike import Alike, LookAlikes, LookAlikeVoter, look_alikes
 from polls.merging.doing import (
     Parted,
-    can_keep_apart,
     can_merge,
-    can_undo_merge,
     check_can_keep_apart,
     check_can_merge,
     check_can_undo_merge,
@@ -25,9 +23,7 @@ __all__ = [
     "LookAlikeVoter",
     "LookAlikes",
     "Parted",
-    "can_keep_apart",
     "can_merge",
-    "can_undo_merge",
     "check_can_keep_apart",
     "check_can_merge",
     "check_can_undo_merge",

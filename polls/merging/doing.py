@@ -51,13 +51,7 @@ def check_can_undo_merge(user: Person, merge: VoterMerge) -> None:
         raise PollRefused(problem)
 
 
-def can_undo_merge(user: Person, merge: VoterMerge) -> bool:
-    """May the person take the merge apart now?"""
-    return allows(check_can_undo_merge, user, merge)
-
-
 check_can_keep_apart: Callable[[Person, Voter, Voter], None] = check_can_merge
-can_keep_apart: Callable[[Person, Voter, Voter], bool] = can_merge
 
 
 @transaction.atomic

@@ -232,7 +232,6 @@ def test_progress_counts_cases_and_votes_and_what_is_in_no_case(round_, poll):
     assert progress.cases == {"waiting": 1, "one_decision": 1, "agreed": 1, "conflict": 1, "resolved": 0}
     assert progress.votes == {"waiting": 1, "one_decision": 1, "agreed": 2, "conflict": 1, "resolved": 0}
     assert progress.outside == 1
-    assert progress.total_cases == 4
 
 
 def test_the_cases_of_a_round_are_read_in_one_statement(round_, poll, django_assert_num_queries):

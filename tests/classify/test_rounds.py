@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from classify import rounds, tagging
 from classify.models import Case, CaseVote, Codebook, Round, RoundReviewer
-from polls.models import Batch, Membership
+from polls.models import Membership
 from polls.permissions import PollRefused
 from tests import factories
 from tests.classify import acts
@@ -204,13 +204,6 @@ class TestSettingUp:
         create(poll, version, ada, reviewers=[ada, vera])
         given = Membership.objects.filter(poll=poll, role="reviewer", added_by=ada)
         assert set(given.values_list("user", flat=True)) == {ada.pk, vera.pk}
-
-    def test_importers_among_the_reviewers_are_known(self, poll, votes, version, ada, rosa):
-        Batch.objects.create(poll=poll, file_name="a", sha256=b"", encoding="utf-8", imported_by=ada)
-        Batch.objects.create(poll=poll, file_name="b", sha256=b"", encoding="utf-8", imported_by=ada)
-        round = create(poll, version, ada, reviewers=[rosa, ada])
-        assert list(rounds.importers_among_reviewers(round)) == [ada]
-        assert not rounds.importers_among_reviewers(create(poll, version, ada, reviewers=[rosa]))
 
 
 class TestTheSecondReviewer:
