@@ -208,8 +208,16 @@ def _differences(facts: MethodFacts) -> list[str]:
 
 
 def _how_conflicts_were_resolved(facts: MethodFacts) -> list[str]:
-    """Whether the third person decided before seeing, and what was resolved several at once."""
+    """Whose profiles the third person saw, whether they decided before seeing, what was resolved at once."""
     said = []
+    if facts.third_views:
+        said.append(
+            ngettext(
+                "The third person opened {n} profile; that was recorded.",
+                "The third person opened {n} profiles; each was recorded.",
+                facts.third_views,
+            ).format(n=facts.third_views)
+        )
     if facts.looks is not None:
         said.append(
             _(

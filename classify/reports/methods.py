@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
-from classify.models import Adjudication, Case, CaseVote, Category, Decision, ProfileView, Round
+from classify.models import (
+    Adjudication,
+    Case,
+    CaseVote,
+    Category,
+    Decision,
+    ProfileView,
+    Round,
+    RoundAdjudicator,
+)
 from classify.reports.complete import is_doubly_coded, reviewers_of
 from polls.models import Batch
 
@@ -31,6 +40,7 @@ class MethodFacts:
     read. ``split`` are voters of ``split_titles`` headlines that were taken apart.
     ``after_reveal`` were decided after the round had been revealed once; ``left`` are
     reviewers who left before they had handed in; ``doubly_coded`` says whether every case has two readings.
+    Of profiles the reviewers opened ``profile_views``, and the third person ``third_views``.
     ``informed`` reviewers had imported votes of this poll themselves. ``looks`` are the first looks of a
     round in which the third person decides before seeing; ``together`` were resolved in one act with others
     that share a job title.
@@ -58,6 +68,7 @@ class MethodFacts:
     left: int
     doubly_coded: bool
     profile_views: int
+    third_views: int
     read_here: bool
     imported: bool
     informed: int
@@ -102,10 +113,7 @@ def methods_for(round_: Round) -> MethodFacts:
         left=sum(seat.left_at is not None and seat.handed_in_at is None for seat in seats),
         carried_voters=_voters_carried(round_) if counts["carried"] else 0,
         doubly_coded=is_doubly_coded(round_),
-        profile_views=ProfileView.objects.filter(case__round=round_)
-        .values("vote", "viewer")
-        .distinct()
-        .count(),
+        **_profile_views(round_),
         read_here=sources.filter(source=Decision.Source.WEB).exists(),
         imported=sources.filter(source=Decision.Source.IMPORT).exists(),
         informed=Batch.objects.filter(poll=round_.poll_id, imported_by__in=reviewers)
@@ -141,6 +149,20 @@ def _cases_of(round_: Round) -> dict[str, int]:
         unread=Count("pk", filter=Q(status__in=[status.WAITING, status.ONE_DECISION])),
         after_reveal=Count("pk", filter=Q(after_reveal=True)),
         carried=Count("pk", filter=Q(resolution=resolution.CARRIED)),
+    )
+
+
+def _profile_views(round_: Round) -> dict[str, int]:
+    """How many profiles the reviewers opened, and how many the third person: each once for every viewer."""
+    decides = RoundAdjudicator.objects.filter(round=round_, user=OuterRef("viewer"))
+    views = ProfileView.objects.filter(case__round=round_).annotate(third=Exists(decides))
+    return (
+        views.values("vote", "viewer", "third")
+        .distinct()
+        .aggregate(
+            profile_views=Count("viewer", filter=Q(third=False)),
+            third_views=Count("viewer", filter=Q(third=True)),
+        )
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classify import rounds
+from classify import adjudication, rounds, tagging
 from classify.models import Case, Round
 from classify.narrative import methods_of
 from classify.reports.methods import FirstLooks, methods_for
@@ -53,6 +53,23 @@ def test_what_was_decided_together_unseen_is_told_apart(round, jude):
     said = text_of(round)
     assert "1 more was decided without the two readings being shown at all." in said
     assert "2 were resolved in one act with others that share a job title." in said
+
+
+def test_profiles_that_the_third_person_opened_are_told_apart_from_the_reviewers(round, rosa, jude):
+    for number, text in enumerate(("Clerk", "Agent"), start=1):
+        voter = case_of(round, text).case_votes.get().vote.voter
+        type(voter).objects.filter(pk=voter.pk).update(profile_url=f"https://social.example/in/{number}")
+    clerk = case_of(round, "Clerk")
+    tagging.record_profile_view(round=round, case_id=clerk.pk, by=rosa)
+    assert "The third person opened" not in text_of(round)
+    for case in (clerk, clerk, case_of(round, "Agent")):
+        adjudication.claim(case=case, by=jude)
+        adjudication.ask_for_profiles(case=case, by=jude)
+    facts = methods_for(round)
+    assert (facts.profile_views, facts.third_views) == (1, 2), "asked twice is one profile"
+    said = text_of(round)
+    assert "They opened 1 profile where the headline left doubt; that was recorded." in said
+    assert "The third person opened 2 profiles; each was recorded." in said
 
 
 def test_another_round_says_nothing_of_it(poll, ada, rosa, sam, jude, round):

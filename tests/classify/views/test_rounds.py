@@ -10,6 +10,7 @@ from classify import rounds
 from classify.models import Case, Round
 from polls.models import Membership, User
 from tests import factories
+from tests.classify import acts, judging
 from tests.doors import check_door
 
 NEW = "/polls/cx-head/rounds/new/"
@@ -232,6 +233,32 @@ def test_an_admin_without_a_slot_sees_what_awaits_a_second_reading(made, admin):
     assert "Coding is still open" in page
     assert "Close coding" in page
     assert "Discard" not in page
+
+
+def test_open_conflicts_are_counted_as_in_the_queue_and_those_left_unresolved_apart(
+    made, admin, rosa, sam, jude, client_for
+):
+    one, other, third = made.cases.order_by("pk")
+    for case in (one, other, third):
+        acts.disagree(made, case, rosa, sam)
+    page = text_of(admin.get(ROUND))
+    assert "3 open conflicts" in page
+    assert "Open conflicts 3 wait to be resolved" in page
+    assert "Left unresolved" not in page
+    judging.close(other, jude)
+    judging.judge(third, jude)
+    page = text_of(admin.get(ROUND))
+    assert "1 open conflict " in page
+    assert "Open conflicts 1 wait to be resolved" in page
+    assert "Left unresolved 1 conflicts closed without a category" in page
+    assert "Resolved 1 conflicts that were decided" in page
+    queue = text_of(client_for(jude).get(f"{ROUND}conflicts/"))
+    assert "1 conflict to resolve" in queue
+    assert "Done (2)" in queue
+    judging.close(one, jude)
+    page = text_of(admin.get(ROUND))
+    assert "Open conflicts 0 read differently, or one was unsure" in page
+    assert "Left unresolved 2" in page
 
 
 def test_a_viewer_is_shown_neither_figures_nor_actions(made, vera, client_for):
