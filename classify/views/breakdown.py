@@ -17,19 +17,19 @@ from classify.reports.verbatims import Verbatim, Verbatims
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One option with its shares in the order of the columns."""
+    """One option with its shares in the order of the columns, each with the name of its column."""
 
     option: OptionRow
-    cells: tuple[Share, ...]
-    groups: tuple[Share, ...]
+    cells: tuple[tuple[str, Share], ...]
+    groups: tuple[tuple[str, Share], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """An option's adjusted residuals in the order of the columns; None where there is none."""
+    """An option's adjusted residuals, each with the name of its column; None where there is none."""
 
     text: str
-    residuals: tuple[float | None, ...]
+    residuals: tuple[tuple[str, float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,14 @@ def break_down(report: Report) -> Breakdown:
         lines=tuple(
             Line(
                 option,
-                tuple(option.categories[category.code] for category in columns),
-                tuple(option.groups[group.slug] for group in groups),
+                tuple((category.label, option.categories[category.code]) for category in columns),
+                tuple((group.label, option.groups[group.slug]) for group in groups),
             )
             for option in report.options
         ),
         published=any(option.published_share is not None for option in report.options),
         departures=tuple(
-            Departure(option.text, tuple(row[i] for i in places))
+            Departure(option.text, tuple((report.categories[i].label, row[i]) for i in places))
             for option, row in zip(report.options, report.tests.adjusted_residuals, strict=True)
         ),
         trends=tuple((category, trends[category.code]) for category in columns if category.code in trends),
