@@ -125,7 +125,6 @@ def codebook_edit(request: HttpRequest, code: str) -> HttpResponse:
     context = desk.context(
         form=form,
         categories=rows,
-        labels={row.code: row.label for row in rows},
         rules=rules,
         archived=editing.archived_categories(desk.version),
         newest=codebooks.newest_version(code),

@@ -79,7 +79,6 @@ def page(
         **_to_do(person, case, book, shown, typed),
         "profiles": profiles,
         "confirm_id": uuid.uuid4(),
-        "back_to_work": not walk.wanted.done,
         "comment_form": comment or CommentForm(initial={"client_id": uuid.uuid4()}),
         "can_comment": talk.can_comment(person, case),
     }

@@ -211,7 +211,6 @@ def _words() -> dict[str, str]:
             "This page is too old to save with. Reload it; your decisions are kept on this device: {n}"
         ),
         "reload": _("Reload the page"),
-        "sendNow": _("Try again now"),
         "memory": _(
             "This browser keeps nothing for this page "
             "(private window, or its storage is full). Leave the page open until all is saved."

@@ -62,7 +62,7 @@ def round_join(request: HttpRequest, slug: str, number: int) -> HttpResponse:
                 return redirect("classify:round", slug, number)
         elif asked in {str(seat.user_id) for seat in assignment.readers_of(round)}:
             return redirect("classify:round", slug, number)
-    context = {"poll": round.poll, "round": round, "form": form, "pool": _reading(round) > 1}
+    context = {"poll": round.poll, "round": round, "form": form}
     return render(request, "classify/round_join.html", context, status=422 if form.errors else 200)
 
 

@@ -132,7 +132,6 @@ def round_awaiting(request: HttpRequest, slug: str, number: int) -> HttpResponse
         "found": found,
         "reader": reader,
         "first": not after,
-        "free": sum(assignment.free_slots(round).values()),
     }
     return render(request, "classify/round_awaiting.html", context)
 

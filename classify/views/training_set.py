@@ -67,7 +67,7 @@ def training_set_item(request: HttpRequest, code: str, item_id: int) -> HttpResp
         training.change_item(item=item, version=version, by=by, **form.cleaned_data)
         messages.success(request, _("The answer to “%(title)s” was changed.") % {"title": item.text})
         return redirect("classify:training-set", code)
-    context = {"version": version, "book": version.codebook, "item": item, "form": form}
+    context = {"book": version.codebook, "item": item, "form": form}
     return render(request, "classify/training_set_item.html", context, status=422 if form.errors else 200)
 
 

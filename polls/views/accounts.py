@@ -38,4 +38,4 @@ def accept_invitation(request: HttpRequest, uid: str, token: str) -> HttpRespons
             return render(request, TEMPLATE, {"expired": True}, status=410)
         login(request, accepted)
         return redirect("home")
-    return render(request, TEMPLATE, {"form": form, "invited": user})
+    return render(request, TEMPLATE, {"form": form})
