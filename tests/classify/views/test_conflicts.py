@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -63,7 +64,7 @@ def test_the_queue_lists_conflicts_without_who_said_what(client_for, jude, third
     assert "CX Consultant" in body
     assert "Contact Center Manager" not in body
     for name in ["rosa", "sam", "Rosa"]:
-        assert name not in body
+        assert not re.search(rf"\b{name}\b", body)
 
 
 def test_an_empty_queue_says_what_to_do(client_for, poll, ada, rosa, sam, jude):
@@ -99,7 +100,7 @@ def test_the_page_shows_two_readings_and_no_name(client_for, jude, third):
     body = client.get(url(third, case.pk)).content.decode()
     assert body.count("reading-verdict") == 2
     for name in ["rosa", "sam", "Extremely", "Voter 1"]:
-        assert name not in body
+        assert not re.search(rf"\b{name}\b", body)
 
 
 def test_a_judgement_resolves_the_case_and_takes_the_next_one_up(client_for, jude, third):
