@@ -16,9 +16,10 @@ function total() {
   return [...keptBy(user).values()].reduce((sum, one) => sum + one.waiting, 0);
 }
 
-function counted({ waiting, refused }) {
+/** What waits of one round, in sentences: `then` says what becomes of what is to be sent. */
+function counted({ waiting, refused }, then = "") {
   const said = [];
-  if (waiting > 0) said.push(numbers.waiting.replace("{n}", String(waiting)));
+  if (waiting > 0) said.push(numbers.waiting.replace("{n}", String(waiting)), then);
   if (refused > 0) said.push(numbers.refused.replace("{n}", String(refused)));
   return said.join(" ");
 }
@@ -28,11 +29,11 @@ async function askPlaces(rounds) {
   places = status === 200 && body?.rounds ? new Map(body.rounds.map((one) => [one.id, one])) : null;
 }
 
-function link(place, words, name) {
+function link(place, { waiting }) {
   const made = document.createElement("a");
-  made.className = name;
+  made.className = "btn btn-primary";
   made.href = place.url;
-  made.textContent = words.replace("{name}", place.name);
+  made.textContent = (waiting > 0 ? leaving.dataset.send : leaving.dataset.anew).replace("{name}", place.name);
   return made;
 }
 
@@ -46,16 +47,15 @@ function showHere() {
     const text = document.createElement("p");
     const ways = document.createElement("p");
     ways.className = "actions mb-0";
-    text.textContent = counted(one);
     const place = places?.get(round);
     if (place) {
-      text.textContent += ` ${one.waiting > 0 ? here.dataset.sends : ""}`;
-      ways.append(link(place, here.dataset.open, "btn btn-primary"));
+      text.textContent = counted(one, here.dataset.sends);
+      ways.append(link(place, one));
     } else if (places !== null) {
-      text.textContent += ` ${here.dataset.gone}`;
+      text.textContent = `${counted(one)} ${here.dataset.gone}`;
       ways.append(forget(round));
     } else {
-      text.textContent += ` ${here.dataset.away}`;
+      text.textContent = `${counted(one)} ${here.dataset.away}`;
     }
     part.append(text, ways);
     return part;
@@ -108,10 +108,9 @@ form.addEventListener("submit", async (event) => {
   const ways = leaving.querySelector("[data-places]");
   ways.replaceChildren();
   leaving.showModal();
-  const rounds = [...kept].filter(([, one]) => one.waiting > 0).map(([round]) => round);
-  await askPlaces(rounds);
-  const known = rounds.map((round) => places?.get(round)).filter(Boolean);
-  ways.replaceChildren(...known.map((place) => link(place, leaving.dataset.open, "btn btn-primary")));
+  await askPlaces(kept.keys());
+  const known = [...kept].filter(([round, one]) => one.waiting > 0 && places?.has(round));
+  ways.replaceChildren(...known.map(([round, one]) => link(places.get(round), one)));
   ways.querySelector("a")?.focus();
 });
 

@@ -75,10 +75,10 @@ def no_axe_complaint(page: Page) -> None:
 def test_your_work_says_what_is_not_saved_and_leads_to_where_it_is_sent(page: Page):
     page.goto("/")
     said = page.locator("#kept-here")
-    expect(said).to_contain_text("Decisions of yours that are kept on this device and not saved yet: 2.")
+    expect(said).to_contain_text("Your decisions on this device that are not saved yet: 2.")
     no_axe_complaint(page)
     page.unroute(DECIDE)
-    said.get_by_role("link", name="Read on in cx-head, round 1").click()
+    said.get_by_role("link", name="Save them now: cx-head, round 1").click()
     expect(page.locator("#save-state")).to_have_text("All saved", timeout=20_000)
     expect(page.locator("#progress")).to_contain_text("2 of 5")
     assert Decision.objects.count() == 2
@@ -93,14 +93,14 @@ def test_logging_out_asks_before_it_leaves_something_unsaved(page: Page):
     expect(page.locator("[data-logout]")).to_contain_text("kept on this device, not saved yet: 2")
     page.locator("[data-logout] button").click()
     asked = page.get_by_role("dialog", name="Log out before all is saved?")
-    expect(asked).to_contain_text("kept on this device and not saved yet: 2.")
-    expect(asked.get_by_role("link", name="Read on in cx-head, round 1")).to_be_focused()
+    expect(asked).to_contain_text("Your decisions on this device that are not saved yet: 2.")
+    expect(asked.get_by_role("link", name="Save them now: cx-head, round 1")).to_be_focused()
     no_axe_complaint(page)
     asked.get_by_role("button", name="Stay logged in").click()
     expect(asked).to_be_hidden()
     page.unroute(DECIDE)
     log_out(page)
-    asked.get_by_role("link", name="Read on in cx-head, round 1").click()
+    asked.get_by_role("link", name="Save them now: cx-head, round 1").click()
     expect(page.locator("#save-state")).to_have_text("All saved", timeout=20_000)
     log_out(page)
     expect(page).to_have_url(re.compile("/login/"))
@@ -154,8 +154,9 @@ def test_what_was_refused_is_named_on_your_work_too(watched: Watched, few: Round
     expect(page.locator("#save-state")).to_have_text("Not accepted: 1")
     page.goto("/")
     expect(page.locator("#kept-here")).to_contain_text(
-        "Decisions of yours that were not accepted and are to be made anew: 1."
+        "Your decisions that were not accepted and are to be made anew: 1."
     )
+    expect(page.get_by_role("link", name="Decide anew: cx-head, round 1")).to_be_visible()
     log_out(page)
     expect(page).to_have_url(re.compile("/login/"))
 
