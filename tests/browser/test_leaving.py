@@ -109,7 +109,7 @@ def test_logging_out_asks_before_it_leaves_something_unsaved(page: Page):
 
 def test_who_logs_out_all_the_same_is_reminded_and_nobody_else_is_told(page: Page, few: Round):
     log_out(page)
-    page.get_by_role("button", name="Log out all the same").click()
+    page.get_by_role("button", name="Log out anyway").click()
     expect(page).to_have_url(re.compile("/login/"))
     assert kept(page) == 2
     expect(page.get_by_text(re.compile("not saved yet"))).to_have_count(0)
