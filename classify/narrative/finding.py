@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from classify.narrative.sentences import Sentence, out_of, shorten
 from classify.reports import Basis, Report
 from classify.reports.figures import CategoryInfo, OptionRow, Reading
+from polls.wording import figure
 
 RESIDUAL = frozenset({"other", "cannot-tell", "none"})
 """Categories that say what somebody is not: they lead only where nothing else was used."""
@@ -206,8 +207,8 @@ def _unresolved(report: Report) -> list[Sentence]:
         "{figure} votes are unresolved and in none of these shares.",
         report.unresolved,
     )
-    figure = _("{n} of {of}").format(n=report.unresolved, of=report.votes)
-    return [Sentence(template, {}, {"figure": figure})]
+    unresolved = _("{n} of {of}").format(n=figure(report.unresolved), of=figure(report.votes))
+    return [Sentence(template, {}, {"figure": unresolved})]
 
 
 def _bounds(report: Report, one: OptionRow, other: OptionRow, lead: CategoryInfo) -> list[Sentence]:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from classify.reports import Report
+from polls.wording import figure
 
 SMALL = 10
 """Below this many classified votes one vote moves a share by more than ten points."""
@@ -18,7 +19,7 @@ def limits_of(report: Report) -> list[str]:
             "The people behind these {n} votes chose to vote. They are no sample of their industry or of "
             "anybody else, so no margin of error is given and nothing may be concluded about people who did "
             "not vote."
-        ).format(n=report.votes),
+        ).format(n=figure(report.votes)),
         _(
             "An association between what people do and how they voted may have many causes. It does not show "
             "that one brings about the other; it raises questions worth research."
@@ -42,11 +43,11 @@ def _against_published(report: Report) -> list[str]:
             "The poll published {total} votes; {n} of them are not here and may differ from the others.",
             missing,
         )
-        return [template.format(total=report.published_total, n=missing)]
+        return [template.format(total=figure(report.published_total), n=figure(missing))]
     if missing < 0:
         return [
             _("The poll published {total} votes, fewer than the {n} imported; check the file.").format(
-                total=report.published_total, n=report.votes
+                total=figure(report.published_total), n=figure(report.votes)
             )
         ]
     return []
@@ -58,6 +59,6 @@ def _small_options(report: Report) -> list[str]:
         return []
     return [
         _("Some options have fewer than {n} classified votes; there, one vote changes a share a lot.").format(
-            n=SMALL
+            n=figure(SMALL)
         )
     ]

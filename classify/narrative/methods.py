@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from classify.models import Round
 from classify.reports.methods import MethodFacts
-from polls.wording import day
+from polls.wording import day, figure
 
 
 def methods_of(facts: MethodFacts) -> list[str]:
@@ -29,7 +29,9 @@ def _what_was_read(facts: MethodFacts) -> list[str]:
         ),
         Round.Unit.COMMENT: _("Each of the {cases} comments was read on its own."),
     }[Round.Unit(facts.unit)]
-    counted = unit.format(votes=facts.votes, cases=facts.cases, headlines=facts.headlines)
+    counted = unit.format(
+        votes=figure(facts.votes), cases=figure(facts.cases), headlines=figure(facts.headlines)
+    )
     said = [*_dates(facts), f"{counted} {_readers(facts)}"]
     if facts.carried:
         said.append(_carried(facts))
@@ -43,7 +45,7 @@ def _what_was_read(facts: MethodFacts) -> list[str]:
                 "{n} vote shows no headline and was read as a case of its own.",
                 "{n} votes show no headline and were read as cases of their own.",
                 facts.blank,
-            ).format(n=facts.blank)
+            ).format(n=figure(facts.blank))
         )
     return said
 
@@ -55,8 +57,8 @@ def _split(facts: MethodFacts) -> str:
         "Only of {n} headlines, which did not tell by themselves, the {voters} were read one by one.",
         facts.split_titles,
     ).format(
-        n=facts.split_titles,
-        voters=ngettext("{n} voter", "{n} voters", facts.split).format(n=facts.split),
+        n=figure(facts.split_titles),
+        voters=ngettext("{n} voter", "{n} voters", facts.split).format(n=figure(facts.split)),
     )
 
 
@@ -67,12 +69,12 @@ def _left(facts: MethodFacts) -> str:
             "{n} of the reviewers left before the end.",
             "{n} of the reviewers left before the end.",
             facts.left,
-        ).format(n=facts.left)
+        ).format(n=figure(facts.left))
     return ngettext(
         "{n} of the reviewers left before the end; somebody else read what was left.",
         "{n} of the reviewers left before the end; others read what was left.",
         facts.left,
-    ).format(n=facts.left)
+    ).format(n=figure(facts.left))
 
 
 def _carried(facts: MethodFacts) -> str:
@@ -82,8 +84,10 @@ def _carried(facts: MethodFacts) -> str:
         "{n} cases ({voters}) were carried over from earlier rounds and not read again.",
         facts.carried,
     ).format(
-        n=facts.carried,
-        voters=ngettext("{n} voter", "{n} voters", facts.carried_voters).format(n=facts.carried_voters),
+        n=figure(facts.carried),
+        voters=ngettext("{n} voter", "{n} voters", facts.carried_voters).format(
+            n=figure(facts.carried_voters)
+        ),
     )
 
 
@@ -147,7 +151,7 @@ def _blindness(facts: MethodFacts) -> list[str]:
                 "They opened {n} profile where the headline left doubt; that was recorded.",
                 "They opened {n} profiles where the headline left doubt; each was recorded.",
                 facts.profile_views,
-            ).format(n=facts.profile_views)
+            ).format(n=figure(facts.profile_views))
         )
     if facts.informed:
         said.append(
@@ -155,7 +159,7 @@ def _blindness(facts: MethodFacts) -> list[str]:
                 "{n} of the reviewers had imported the votes and could have seen the answers beforehand.",
                 "{n} of the reviewers had imported votes and could have seen the answers beforehand.",
                 facts.informed,
-            ).format(n=facts.informed)
+            ).format(n=figure(facts.informed))
         )
     if facts.imported:
         said.append(
@@ -167,7 +171,7 @@ def _blindness(facts: MethodFacts) -> list[str]:
 def _differences(facts: MethodFacts) -> list[str]:
     said = [
         _("Both readings gave the same category to {agreed} of {cases} cases.").format(
-            agreed=facts.agreed, cases=facts.read_cases
+            agreed=figure(facts.agreed), cases=figure(facts.read_cases)
         )
     ]
     if facts.differing:
@@ -176,24 +180,24 @@ def _differences(facts: MethodFacts) -> list[str]:
                 "{n} case was read differently, or a reviewer was unsure.",
                 "{n} cases were read differently, or a reviewer was unsure.",
                 facts.differing,
-            ).format(n=facts.differing)
+            ).format(n=figure(facts.differing))
         )
     resolved = [
         ngettext(
             "{n} of these was decided by a third person, who saw no names.",
             "{n} of these were decided by a third person, who saw no names.",
             facts.adjudicated,
-        ).format(n=facts.adjudicated),
+        ).format(n=figure(facts.adjudicated)),
         ngettext(
             "{n} of these was settled by the two reviewers together.",
             "{n} of these were settled by the two reviewers together.",
             facts.by_consensus,
-        ).format(n=facts.by_consensus),
+        ).format(n=figure(facts.by_consensus)),
         ngettext(
             "{n} of these is not resolved.",
             "{n} of these are not resolved.",
             facts.open_conflicts,
-        ).format(n=facts.open_conflicts),
+        ).format(n=figure(facts.open_conflicts)),
     ]
     counts = (facts.adjudicated, facts.by_consensus, facts.open_conflicts)
     said += [sentence for n, sentence in zip(counts, resolved, strict=True) if n]
@@ -201,7 +205,7 @@ def _differences(facts: MethodFacts) -> list[str]:
     if facts.unread:
         said.append(
             _("{n} of {cases} cases do not have two readings yet.").format(
-                n=facts.unread, cases=facts.read_cases
+                n=figure(facts.unread), cases=figure(facts.read_cases)
             )
         )
     return said
@@ -216,14 +220,14 @@ def _how_conflicts_were_resolved(facts: MethodFacts) -> list[str]:
                 "The third person opened {n} profile; that was recorded.",
                 "The third person opened {n} profiles; each was recorded.",
                 facts.third_views,
-            ).format(n=facts.third_views)
+            ).format(n=figure(facts.third_views))
         )
     if facts.looks is not None:
         said.append(
             _(
                 "The third person decided each on their own before the two readings were shown, and changed "
                 "{changed} of {seen} first decisions after seeing them."
-            ).format(changed=facts.looks.changed, seen=facts.looks.seen)
+            ).format(changed=figure(facts.looks.changed), seen=figure(facts.looks.seen))
         )
     if facts.looks is not None and facts.looks.unseen:
         said.append(
@@ -231,7 +235,7 @@ def _how_conflicts_were_resolved(facts: MethodFacts) -> list[str]:
                 "{n} more was decided without the two readings being shown at all.",
                 "{n} more were decided without the two readings being shown at all.",
                 facts.looks.unseen,
-            ).format(n=facts.looks.unseen)
+            ).format(n=figure(facts.looks.unseen))
         )
     if facts.together:
         said.append(
@@ -239,7 +243,7 @@ def _how_conflicts_were_resolved(facts: MethodFacts) -> list[str]:
                 "{n} was resolved in one act with others that share a job title.",
                 "{n} were resolved in one act with others that share a job title.",
                 facts.together,
-            ).format(n=facts.together)
+            ).format(n=figure(facts.together))
         )
     return said
 
@@ -252,5 +256,5 @@ def _agreement(facts: MethodFacts) -> str:
         "Reading went on after a reveal: {n} case was decided then and is left out of agreement.",
         "Reading went on after a reveal: {n} cases were decided then and are left out of agreement.",
         facts.after_reveal,
-    ).format(n=facts.after_reveal)
+    ).format(n=figure(facts.after_reveal))
     return f"{said} {left_out}"

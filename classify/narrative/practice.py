@@ -19,14 +19,14 @@ def _training(facts: PracticeFacts) -> list[str]:
     if not facts.trained:
         return []
     if facts.least == facts.most:
-        titles = ngettext("{n} title", "{n} titles", facts.most).format(n=facts.most)
+        titles = ngettext("{n} title", "{n} titles", facts.most).format(n=figure(facts.most))
     else:
-        titles = _("{least} to {most} titles").format(least=facts.least, most=facts.most)
+        titles = _("{least} to {most} titles").format(least=figure(facts.least), most=figure(facts.most))
     return [
         _(
             "Before they read, {trained} of {readers} reviewers answered {titles} whose category was known, "
             "and saw at once whether they were right."
-        ).format(trained=facts.trained, readers=facts.readers, titles=titles)
+        ).format(trained=figure(facts.trained), readers=figure(facts.readers), titles=titles)
     ]
 
 
@@ -40,7 +40,9 @@ def _batches(facts: PracticeFacts) -> list[str]:
         "the {readers} reviewers of this round read in them.",
         len(facts.batches),
     )
-    first = said.format(n=len(facts.batches), practised=facts.practised, readers=facts.readers)
+    first = said.format(
+        n=figure(len(facts.batches)), practised=figure(facts.practised), readers=figure(facts.readers)
+    )
     return [first, *(_batch(batch) for batch in facts.batches), *_seen(facts)]
 
 
@@ -61,7 +63,7 @@ def _batch(batch: PracticeBatch) -> str:
         ngettext("{n} title drawn at random", "{n} titles drawn at random", batch.titles)
         if batch.sampled
         else ngettext("all {n} title", "all {n} titles", batch.titles)
-    ).format(n=batch.titles)
+    ).format(n=figure(batch.titles))
     head = _("Practice round {number}, on {drawn}, with version {version} of the codebook").format(
         number=batch.number, drawn=drawn, version=batch.version
     )
@@ -83,7 +85,7 @@ def _batch(batch: PracticeBatch) -> str:
         alpha=figure(batch.alpha, 3),
         low=figure(batch.low, 3),
         high=figure(batch.high, 3),
-        units=batch.units,
+        units=figure(batch.units),
     )
 
 

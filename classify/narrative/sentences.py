@@ -9,6 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from polls.wording import figure
+
 NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -44,7 +46,7 @@ def percent(share: float) -> str:
 
 def out_of(n: int, of: int) -> str:
     """ "84 of 117 (72 %)": the form in which a share appears in a sentence."""
-    return _("{n} of {of} ({share})").format(n=n, of=of, share=percent(n / of))
+    return _("{n} of {of} ({share})").format(n=figure(n), of=figure(of), share=percent(n / of))
 
 
 def shorten(text: str, longest: int = 90) -> str:

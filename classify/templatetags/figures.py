@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from django import template
 from django.utils.translation import gettext as _
 
 from classify.narrative import percent as percent_text
-from polls.wording import figure
+from polls.wording import MINUS, figure
 
 register = template.Library()
 
@@ -31,6 +33,13 @@ def decimals(value: float | None, places: int = 2) -> str:
     if value is None:
         return "–"
     return figure(value, places)
+
+
+@register.filter
+def method(text: str) -> str:
+    """How a figure was reached, as exports have it, with numbers and minus as pages write them."""
+    grouped = re.sub(r"\b\d{4,}\b", lambda found: figure(int(found[0])), text)
+    return grouped.replace(" - ", f" {MINUS} ")
 
 
 @register.filter

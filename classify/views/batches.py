@@ -27,6 +27,7 @@ from polls.permissions import check_can_import, get_poll_or_404
 from polls.problems import Refused
 from polls.undoing import UndoneAlready, WhatGoes
 from polls.views.actor import actor
+from polls.wording import figure
 
 PER_PAGE = 50
 
@@ -105,12 +106,12 @@ def said(found: Batch, goes: WhatGoes, *, blind: bool) -> str:
     """What an undo did, in a sentence."""
     if blind:
         return _("%(file)s was undone.") % {"file": name_of(found)}
-    votes = ngettext("%(n)d vote no longer counts", "%(n)d votes no longer count", goes.votes)
+    votes = ngettext("%(n)s vote no longer counts", "%(n)s votes no longer count", goes.votes)
     changed = ngettext(
-        "%(n)d vote has earlier values back", "%(n)d votes have earlier values back", goes.changed
+        "%(n)s vote has earlier values back", "%(n)s votes have earlier values back", goes.changed
     )
     return _("%(file)s was undone: %(votes)s, %(changed)s.") % {
         "file": name_of(found),
-        "votes": votes % {"n": goes.votes},
-        "changed": changed % {"n": goes.changed},
+        "votes": votes % {"n": figure(goes.votes)},
+        "changed": changed % {"n": figure(goes.changed)},
     }

@@ -11,6 +11,7 @@ from classify.dashboard import Board
 from classify.models import Round
 from classify.views.poll import Step
 from polls.models import User
+from polls.wording import figure
 
 
 def step_of(board: Board, by: User) -> Step:
@@ -32,7 +33,9 @@ def _own_reading(board: Board, by: User) -> Step | None:
         return None
     left = board.mine.left
     if left:
-        text = ngettext("%(n)d title waits for you.", "%(n)d titles wait for you.", left) % {"n": left}
+        text = ngettext("%(n)s title waits for you.", "%(n)s titles wait for you.", left) % {
+            "n": figure(left)
+        }
         begun = board.mine.seat.decided_count
         return Step(text, _url("tag", board), _("Go on reading") if begun else _("Start reading"))
     return Step(
@@ -49,8 +52,8 @@ def _conflicts(board: Board, by: User) -> Step | None:
     together = board.round.rule == Round.Rule.CONSENSUS and board.mine is not None and board.revealed
     if not together and not permissions.can_adjudicate(by, board.round):
         return None
-    text = ngettext("%(n)d conflict is ready.", "%(n)d conflicts are ready.", board.conflicts.n)
-    return Step(text % {"n": board.conflicts.n}, _url("conflicts", board), _("Resolve conflicts"))
+    text = ngettext("%(n)s conflict is ready.", "%(n)s conflicts are ready.", board.conflicts.n)
+    return Step(text % {"n": figure(board.conflicts.n)}, _url("conflicts", board), _("Resolve conflicts"))
 
 
 def _of_the_round(board: Board, by: User) -> Step:
@@ -78,14 +81,14 @@ def _for_the_admin(board: Board) -> Step:
     if any(one.left for one in reading):
         slow = max(reading, key=lambda one: one.left)
         text = ngettext(
-            "The reviewers are still reading; who has most left has %(n)d title to go.",
-            "The reviewers are still reading; who has most left has %(n)d titles to go.",
+            "The reviewers are still reading; who has most left has %(n)s title to go.",
+            "The reviewers are still reading; who has most left has %(n)s titles to go.",
             slow.left,
         )
         if board.awaiting is not None and board.awaiting.n:
             label = _("See what awaits a second reading")
-            return Step(text % {"n": slow.left}, _url("round-awaiting", board), label)
-        return Step(text % {"n": slow.left}, _url("round", board), _("Open the round"))
+            return Step(text % {"n": figure(slow.left)}, _url("round-awaiting", board), label)
+        return Step(text % {"n": figure(slow.left)}, _url("round", board), _("Open the round"))
     if not any(one.seat.assigned_count for one in reading):
         text = _("Nothing is there to read: every title was carried over. Close coding, or have some read.")
         return Step(text, _url("round-close", board), _("Close coding"))
@@ -94,10 +97,10 @@ def _for_the_admin(board: Board) -> Step:
         return Step(text, _url("round-close", board), _("Close coding"))
     if board.conflicts is not None and board.conflicts.n:
         text = ngettext(
-            "Everybody has handed in. %(n)d conflict waits to be resolved.",
-            "Everybody has handed in. %(n)d conflicts wait to be resolved.",
+            "Everybody has handed in. %(n)s conflict waits to be resolved.",
+            "Everybody has handed in. %(n)s conflicts wait to be resolved.",
             board.conflicts.n,
         )
-        return Step(text % {"n": board.conflicts.n}, _url("conflicts", board), _("See the conflicts"))
+        return Step(text % {"n": figure(board.conflicts.n)}, _url("conflicts", board), _("See the conflicts"))
     text = _("Everybody has handed in and no conflict is open. Close coding, so that nothing moves any more.")
     return Step(text, _url("round-close", board), _("Close coding"))

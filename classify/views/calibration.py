@@ -111,7 +111,7 @@ def _interval(row: BatchRow) -> charts.IntervalRow:
     if batch is None:
         return charts.IntervalRow(text, "", None)
     units = batch.coefficients.units
-    note = ngettext("%(n)d title", "%(n)d titles", units) % {"n": units}
+    note = ngettext("%(n)s title", "%(n)s titles", units) % {"n": figure(units)}
     alpha = batch.coefficients.krippendorffs_alpha
     bar = None if row.round.alpha_required is None else float(row.round.alpha_required)
     if alpha.value is None or alpha.ci is None:

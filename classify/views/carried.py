@@ -22,6 +22,7 @@ from classify.views.rounds import get_round_or_404
 from polls.models import Poll, Role, User
 from polls.permissions import check_can_administer, get_poll_or_404
 from polls.views.actor import actor
+from polls.wording import figure
 
 PER_PAGE = 50
 MOST_POLLS = 50
@@ -81,11 +82,11 @@ def carried_reopen_all(request: HttpRequest, slug: str, number: int) -> HttpResp
         do = carrying.reopen_retitled if retitled else carrying.reopen_all
         n = do(round=round, by=by)
         said = ngettext(
-            "%(n)d title is read by two people after all.",
-            "%(n)d titles are read by two people after all.",
+            "%(n)s title is read by two people after all.",
+            "%(n)s titles are read by two people after all.",
             n,
         )
-        messages.success(request, said % {"n": n})
+        messages.success(request, said % {"n": figure(n)})
         return redirect("classify:carried", slug, number)
     rows = CarriedCase.objects.filter(round=round, reopened_at__isnull=True)
     if retitled:

@@ -23,6 +23,7 @@ from classify.views.rounds import get_round_or_404
 from classify.visibility.queue import COUNTED_UP_TO, PAIR_COUNTED_UP_TO
 from polls.models import User
 from polls.views.actor import actor
+from polls.wording import figure
 
 
 @require_safe
@@ -49,7 +50,7 @@ def conflicts(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "piece": piece,
         "choices": None if walk.wanted.done else _choices(person, walk, book),
         **_counts(person, round),
-        "first": _first(person, walk, proposing),
+        **_first(person, walk, proposing),
         "consensus": round.rule == Round.Rule.CONSENSUS,
         "looks_first": visibility.hides_readings(person, round),
         "waiting": not visibility.is_revealed(round),
@@ -81,8 +82,8 @@ def _none_left(wanted: visibility.Wanted, book: Book) -> str:
 def _all_shown(number: int) -> str:
     if number > COUNTED_UP_TO:
         return _("All that wait are shown.")
-    said = ngettext("The %(n)d that waits is shown.", "All %(n)d that wait are shown.", number)
-    return said % {"n": number}
+    said = ngettext("The %(n)s that waits is shown.", "All %(n)s that wait are shown.", number)
+    return said % {"n": figure(number)}
 
 
 def _place(request: HttpRequest) -> dict[str, Any]:
@@ -106,15 +107,16 @@ def _counts(person: User, round: Round) -> dict[str, Any]:
     return found
 
 
-def _first(person: User, walk: Walk, proposing: bool) -> int | None:
-    """The first conflict that this person could take up, in the order chosen."""
+def _first(person: User, walk: Walk, proposing: bool) -> dict[str, Any]:
+    """The first conflict that this person could take up, in the order chosen; and whether there is none for
+    somebody who does take them up."""
     if walk.wanted.done or not (proposing or adjudication.can_decide(person, walk.round)):
-        return None
+        return {"first": None, "none_for_me": False}
     ended = timezone.now() - adjudication.CLAIM_STANDS
     found = visibility.next_in_line(
         person, walk.round, walk.wanted, ended=ended, after=None, proposing=proposing
     )
-    return found[0] if found else None
+    return {"first": found[0] if found else None, "none_for_me": not found}
 
 
 def _choices(person: User, walk: Walk, book: Book) -> dict[str, Any]:
@@ -146,7 +148,7 @@ def _choices(person: User, walk: Walk, book: Book) -> dict[str, Any]:
 
 def _pair_label(label: str, number: int) -> str:
     if number > PAIR_COUNTED_UP_TO:
-        return _("%(pair)s (more than %(n)d)") % {"pair": label, "n": PAIR_COUNTED_UP_TO}
+        return _("%(pair)s (more than %(n)s)") % {"pair": label, "n": figure(PAIR_COUNTED_UP_TO)}
     return f"{label} ({number})"
 
 

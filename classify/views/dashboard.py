@@ -27,6 +27,7 @@ from classify.visibility.pace import FEWEST, LONGEST_MINUTES, WINDOW
 from polls.models import User
 from polls.permissions import get_poll_or_404
 from polls.views.actor import actor
+from polls.wording import figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,10 @@ def pace_in_words(reading: dashboard.Reading) -> str:
     said = []
     if reading.pace.per_hour:
         hourly = max(round(reading.pace.per_hour), 1)
-        said.append(ngettext("%(n)d title an hour", "%(n)d titles an hour", hourly) % {"n": hourly})
+        said.append(ngettext("%(n)s title an hour", "%(n)s titles an hour", hourly) % {"n": figure(hourly)})
     if reading.pace.per_day:
         daily = max(round(reading.pace.per_day), 1)
-        said.append(ngettext("%(n)d a day", "%(n)d a day", daily) % {"n": daily})
+        said.append(ngettext("%(n)s a day", "%(n)s a day", daily) % {"n": figure(daily)})
     return ", ".join(said)
 
 
@@ -122,16 +123,16 @@ def left_in_words(reading: dashboard.Reading) -> str:
     days = 1 if reading.days_left is None else math.ceil(reading.days_left)
     if days < 2:
         return hours
-    return _("%(hours)s, on %(n)d days like those before") % {"hours": hours, "n": days}
+    return _("%(hours)s, on %(n)s days like those before") % {"hours": hours, "n": figure(days)}
 
 
 def hours_in_words(hours: float) -> str:
     """A span of reading: minutes below two hours, else hours."""
     if hours < 2:
         minutes = max(round(hours * 60), 1)
-        return ngettext("about %(n)d minute", "about %(n)d minutes", minutes) % {"n": minutes}
+        return ngettext("about %(n)s minute", "about %(n)s minutes", minutes) % {"n": figure(minutes)}
     whole = round(hours)
-    return ngettext("about %(n)d hour", "about %(n)d hours", whole) % {"n": whole}
+    return ngettext("about %(n)s hour", "about %(n)s hours", whole) % {"n": figure(whole)}
 
 
 def seat_in_words(reading: dashboard.Reading) -> str:
@@ -201,10 +202,10 @@ def reminded(days: int | None, number: int) -> str:
     if days is None:
         return _("Nobody is reminded in round %(number)d.") % {"number": number}
     return ngettext(
-        "Reviewers of round %(number)d are reminded after %(n)d day without a decision.",
-        "Reviewers of round %(number)d are reminded after %(n)d days without a decision.",
+        "Reviewers of round %(number)d are reminded after %(n)s day without a decision.",
+        "Reviewers of round %(number)d are reminded after %(n)s days without a decision.",
         days,
-    ) % {"number": number, "n": days}
+    ) % {"number": number, "n": figure(days)}
 
 
 @require_POST

@@ -22,6 +22,7 @@ from polls import jobs
 from polls.models import Poll, User
 from polls.permissions import can_create_poll
 from polls.views.actor import actor
+from polls.wording import figure
 
 PER_PAGE = 20
 
@@ -79,12 +80,14 @@ def home(request: HttpRequest) -> HttpResponse:
 def _heading(reading: list[Task], conflicts: list[Task]) -> str:
     titles = sum((task.total or 0) - (task.done or 0) for task in reading)
     if titles:
-        return ngettext("%(n)d title waits for you", "%(n)d titles wait for you", titles) % {"n": titles}
+        return ngettext("%(n)s title waits for you", "%(n)s titles wait for you", titles) % {
+            "n": figure(titles)
+        }
     if reading:
         return _("All is read: hand in")
     if conflicts:
         n = sum(task.total or 0 for task in conflicts)
-        return ngettext("%(n)d conflict waits for you", "%(n)d conflicts wait for you", n) % {"n": n}
+        return ngettext("%(n)s conflict waits for you", "%(n)s conflicts wait for you", n) % {"n": figure(n)}
     return _("Nothing waits for you")
 
 
@@ -109,15 +112,15 @@ def _to_read(person: User) -> Iterator[Task]:
             text = about + " " + _("You have read all titles. Hand in when you are content with them.")
             label = _("Look through and hand in")
         else:
-            n_left = ngettext("%(n)d title to read", "%(n)d titles to read", left) % {"n": left}
+            n_left = ngettext("%(n)s title to read", "%(n)s titles to read", left) % {"n": figure(left)}
             text = (
                 about
                 + " "
-                + _("%(left)s; %(done)d of %(total)d read.")
+                + _("%(left)s; %(done)s of %(total)s read.")
                 % {
                     "left": n_left,
-                    "done": done,
-                    "total": total,
+                    "done": figure(done),
+                    "total": figure(total),
                 }
             )
             label = _("Go on reading") if done else _("Start reading")
@@ -133,7 +136,9 @@ def _to_resolve(person: User) -> Iterator[Task]:
             continue
         conflicts = visibility.counts_for(person, round).conflicts
         if conflicts:
-            ready = ngettext("%(n)d conflict ready", "%(n)d conflicts ready", conflicts) % {"n": conflicts}
+            ready = ngettext("%(n)s conflict ready", "%(n)s conflicts ready", conflicts) % {
+                "n": figure(conflicts)
+            }
             text = _("%(round)s %(ready)s for your judgement.") % {
                 "round": _round_name(round),
                 "ready": ready,

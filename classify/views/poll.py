@@ -18,7 +18,7 @@ from polls.models import Poll, User
 from polls.permissions import can_import, can_manage_people, get_poll_or_404
 from polls.totals import PollTotals, totals_of
 from polls.views.actor import actor
-from polls.wording import option_rows
+from polls.wording import figure, option_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,9 @@ def step_in_round(row: RoundRow, by: User) -> Step | None:
         left = max(own.total - (own.decided or 0), 0)
         url = reverse("classify:tag", args=address)
         if left:
-            text = ngettext("%(n)d title waits for you.", "%(n)d titles wait for you.", left) % {"n": left}
+            text = ngettext("%(n)s title waits for you.", "%(n)s titles wait for you.", left) % {
+                "n": figure(left)
+            }
             return Step(text, url, _("Go on reading") if own.decided else _("Start reading"))
         return Step(
             _("You have read every title. Hand in when you are content with them."),
@@ -159,8 +161,10 @@ def step_in_round(row: RoundRow, by: User) -> Step | None:
         round.rule == Round.Rule.CONSENSUS and own.decided is not None
     )
     if row.can_see_conflicts and own.conflicts and may_judge:
-        text = ngettext("%(n)d conflict is ready.", "%(n)d conflicts are ready.", own.conflicts)
+        text = ngettext("%(n)s conflict is ready.", "%(n)s conflicts are ready.", own.conflicts)
         return Step(
-            text % {"n": own.conflicts}, reverse("classify:conflicts", args=address), _("Resolve conflicts")
+            text % {"n": figure(own.conflicts)},
+            reverse("classify:conflicts", args=address),
+            _("Resolve conflicts"),
         )
     return None

@@ -18,6 +18,7 @@ from classify.permissions import get_round_to_read
 from classify.views.reading import book_of, card_of
 from classify.views.rounds import get_round_or_404
 from polls.views.actor import actor
+from polls.wording import figure
 
 PER_PAGE = 50
 
@@ -38,11 +39,11 @@ def split(request: HttpRequest, slug: str, number: int, case_id: int) -> HttpRes
             return redirect("classify:tag-case", slug, number, case_id)
         n = done.cases
         said = ngettext(
-            "The title is split: %(n)d voter is read on their own now.",
-            "The title is split: %(n)d voters are read one by one now. They come among your other titles.",
+            "The title is split: %(n)s voter is read on their own now.",
+            "The title is split: %(n)s voters are read one by one now. They come among your other titles.",
             n,
         )
-        messages.success(request, said % {"n": n})
+        messages.success(request, said % {"n": figure(n)})
         return redirect("classify:tag", slug, number)
     permissions.check_can_read(person, round)
     case = get_object_or_404(ReviewerCase, case=case_id, round=round, reviewer=person)

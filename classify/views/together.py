@@ -22,6 +22,7 @@ from classify.views.conflict import found
 from classify.views.conflict_walk import Walk, shown_readings
 from classify.views.reading import book_of
 from polls.models import JobTitle, User
+from polls.wording import figure
 
 NAMED = 8
 """So many that were left out are named in a message."""
@@ -79,8 +80,8 @@ def alike_return(request: HttpRequest, slug: str, number: int, case_id: int, tit
     ids = [*adjudication.sharing(round, title.pk), case_id]
     given = adjudication.give_back(round=round, cases=ids, by=person)
     if given:
-        said = ngettext("%(n)d conflict was given back.", "%(n)d conflicts were given back.", given)
-        messages.success(request, said % {"n": given})
+        said = ngettext("%(n)s conflict was given back.", "%(n)s conflicts were given back.", given)
+        messages.success(request, said % {"n": figure(given)})
     return redirect(walk.url("classify:conflicts"))
 
 
@@ -166,16 +167,18 @@ def _tell(request: HttpRequest, done: adjudication.Together, proposing: bool) ->
     """What came of it, and what was left out, by name."""
     number = len(done.rows)
     if number and proposing:
-        said = ngettext("Proposed for %(n)d conflict", "Proposed for %(n)d conflicts", number) % {"n": number}
-        final = ngettext("%(n)d is final.", "%(n)d are final.", done.final) % {"n": done.final}
+        said = ngettext("Proposed for %(n)s conflict", "Proposed for %(n)s conflicts", number) % {
+            "n": figure(number)
+        }
+        final = ngettext("%(n)s is final.", "%(n)s are final.", done.final) % {"n": figure(done.final)}
         messages.success(request, f"{said}; {final}")
     elif number:
-        said = ngettext("%(n)d conflict was resolved.", "%(n)d conflicts were resolved together.", number)
-        messages.success(request, said % {"n": number})
+        said = ngettext("%(n)s conflict was resolved.", "%(n)s conflicts were resolved together.", number)
+        messages.success(request, said % {"n": figure(number)})
     for left in done.left_out[:NAMED]:
         text = shortened(left.case.text) or _("No title")
         messages.warning(request, _("Left out: “%(title)s”. %(why)s") % {"title": text, "why": left.why})
     more = len(done.left_out) - NAMED
     if more > 0:
-        said = ngettext("%(n)d more was left out.", "%(n)d more were left out.", more)
-        messages.warning(request, said % {"n": more})
+        said = ngettext("%(n)s more was left out.", "%(n)s more were left out.", more)
+        messages.warning(request, said % {"n": figure(more)})

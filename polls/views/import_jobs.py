@@ -129,6 +129,6 @@ def _left(seconds: float | None) -> str:
         return ""
     if seconds < 90:
         whole = max(1, round(seconds))
-        return ngettext("about %(n)d second left", "about %(n)d seconds left", whole) % {"n": whole}
+        return ngettext("about %(n)s second left", "about %(n)s seconds left", whole) % {"n": figure(whole)}
     minutes = round(seconds / 60)
-    return ngettext("about %(n)d minute left", "about %(n)d minutes left", minutes) % {"n": minutes}
+    return ngettext("about %(n)s minute left", "about %(n)s minutes left", minutes) % {"n": figure(minutes)}

@@ -185,7 +185,7 @@ def test_the_agreement_page_names_both_and_shows_every_coefficient_with_its_inte
     assert "rosa and sam gave the same category to <strong>224 of 235 cases (95" in html
     for name in ("Percent agreement", "Cohen’s kappa", "Krippendorff’s alpha", "Gwet’s AC1"):
         assert name in html
-    assert "Bootstrap of units, 2000 resamples, seed 1" in html
+    assert "Bootstrap of units, 2,000 resamples, seed 1" in html
     assert "Cases by what rosa said (down) and what sam said (across)." in html
     assert "customary" in html
 
