@@ -12,11 +12,12 @@ from classify import adjudication, rounds
 from classify.models import Case, Category, Round
 from classify.visibility import queue as waiting
 from tests.classify.acts import disagree, open_round, say
-from tests.classify.judging import judge
+from tests.classify.judging import judge, propose
 from tests.factories import make_member, make_vote
 
 pytestmark = pytest.mark.django_db
 
+PROPOSED = "You have proposed for all of these that you read."
 TITLES = ["Agent", "Baker", "Clerk", "Dean"]
 
 
@@ -120,6 +121,8 @@ def test_where_others_hold_all_that_wait_it_says_so(client_for, poll, jude, roun
         adjudication.claim(case=case, by=juno)
     body = client_for(jude).get(url(round), {"whose": "free"}, follow=True).content.decode()
     assert "No conflict is free at the moment: others have taken up all of them." in body
+    assert "Others have taken up all of these." in body
+    assert "Others have taken up all of these." not in client_for(juno).get(url(round)).content.decode()
 
 
 def test_a_remembered_choice_claims_nothing_once_all_are_resolved(client_for, jude, round):
@@ -216,6 +219,14 @@ def test_under_the_consensus_rule_the_list_is_for_the_two(client_for, poll, ada,
     case = talk.cases.order_by("conflict_since", "pk").first()
     reply = client_for(rosa).post(url(talk, case.pk), judgement())
     assert reply["Location"] != url(talk, case.pk)
+    assert PROPOSED not in client_for(rosa).get(url(talk)).content.decode()
+    for left in talk.cases.exclude(pk=case.pk):
+        propose(left, rosa)
+    body = client_for(rosa).get(url(talk)).content.decode()
+    assert "Look at the first" not in body
+    assert PROPOSED in body
+    assert PROPOSED not in client_for(sam).get(url(talk)).content.decode()
+    assert PROPOSED not in client_for(ada).get(url(talk)).content.decode()
 
 
 def test_a_carried_case_is_no_conflict_of_this_round(client_for, jude, round):
