@@ -403,9 +403,13 @@ function begin() {
   }
   changed();
   sender.now();
-  if (!data.closed) {
-    queue.refill({ full: true }).then(() => { if (current === null && queue.head) advance(); });
-  }
+  fill();
+}
+
+/** The cases to come. Only with them, or once the server has none, the page says that it is ready. */
+async function fill() {
+  if (!data.closed) await queue.refill({ full: true });
+  if (current === null && queue.head) advance();
   document.documentElement.dataset.reading = "ready";
 }
 

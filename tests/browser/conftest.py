@@ -17,6 +17,7 @@ from playwright.sync_api import (
     Page,
     Playwright,
     Request,
+    expect,
     sync_playwright,
 )
 
@@ -24,6 +25,10 @@ from polls.models import User
 
 # Playwright's own loop runs in this thread, which Django would otherwise take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+# How long a page may take until it shows what is expected; two cores may be busy with other tests.
+PATIENCE = 30_000  # ms
+expect.set_options(timeout=PATIENCE)
 
 QUIET = [
     "--no-sandbox",  # containers and CI run as root
@@ -63,6 +68,14 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def whole(page: Page) -> None:
+    """Wait for the scripts and styles of a page to which a click or a key has led.
+
+    Its text is found before its scripts listen and its styles are in. `goto` waits for them by itself.
+    """
+    page.wait_for_load_state("load")
+
+
 class Watched:
     """Contexts whose pages must stay without errors; `tolerate` names a text that is expected."""
 
@@ -76,8 +89,8 @@ class Watched:
     def open(self, **options: object) -> Page:
         """A page in a browser of its own, where nobody is logged in."""
         context = self.browser.new_context(base_url=self.address, reduced_motion="reduce", **options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
-        # The first report of a process loads the statistics; two cores may be busy with other tests.
+        context.set_default_timeout(PATIENCE)
+        # The first report of a process loads the statistics.
         context.set_default_navigation_timeout(60_000)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.errors.append(f"{error.error}"))

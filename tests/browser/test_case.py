@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
@@ -90,6 +92,7 @@ def test_a_definition_by_tap_on_a_phone(page_for, rosa, address):
     sheet = page.get_by_role("group", name="CX", exact=True)
     expect(sheet).to_be_visible()
     expect(sheet).to_contain_text("Head of CX")
+    expect(sheet).to_have_class(re.compile(r"\bis-placed\b"))
     foot = sheet.bounding_box()
     assert (foot["x"], foot["y"] + foot["height"]) == (0, 740), "at the foot of the screen"
     page.get_by_role("button", name="Close the definition of CX").tap()

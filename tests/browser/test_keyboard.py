@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from classify.models import Case
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, whole
 from tests.study import Study, build_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,10 +28,10 @@ def tab_to(page: Page, name: str, most: int = 60) -> None:
               const heard = label && label.cloneNode(true);
               if (heard) for (const part of heard.querySelectorAll('[aria-hidden=true]')) part.remove();
               const text = one.getAttribute('aria-label') || (heard && heard.textContent) || one.innerText;
-              const outline = getComputedStyle(one);
+              const styles = [one, label].filter((each) => each).map((each) => getComputedStyle(each));
               return {
                 name: (text || '').trim(),
-                shown: outline.outlineStyle !== 'none' || outline.boxShadow !== 'none',
+                shown: styles.some((style) => style.outlineStyle !== 'none' || style.boxShadow !== 'none'),
               };
             }"""
         )
@@ -63,6 +63,7 @@ def test_log_in_read_and_hand_in_without_a_mouse(watched: Watched, study: Study)
     tab_to(page, "Hand in my readings")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Hand in my readings")
+    whole(page)
     tab_to(page, "Hand in")
     page.keyboard.press("Enter")
     expect(page.get_by_text("are handed in.")).to_be_visible()
@@ -84,10 +85,14 @@ def test_resolve_a_conflict_without_a_mouse(watched: Watched, study: Study):
     tab_to(page, "Take up the first")
     page.keyboard.press("Enter")
     expect(page.locator(".reading-verdict")).to_have_count(2)
+    whole(page)
     tab_to(page, "Contact Center")
     page.keyboard.press("ArrowDown")
     tab_to(page, "Why did the readings differ?")
-    page.keyboard.type("Ambiguous")
+    page.keyboard.press("A")
+    expect(page.get_by_label("Why did the readings differ?").locator("option:checked")).to_have_text(
+        "Ambiguous title"
+    )
     tab_to(page, "Your rationale")
     page.keyboard.type("The board seat is not the job.")
     tab_to(page, "Resolve and go to the next")

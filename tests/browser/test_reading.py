@@ -10,13 +10,13 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from classify.models import Case, Decision, ProfileView
+from tests.browser.conftest import whole
 from tests.classify.acts import open_round, read_all, say
 from tests.factories import make_vote
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 READ = "/polls/cx-head/rounds/1/read/"
-CONFLICTS = "/polls/cx-head/rounds/1/conflicts/"
 
 
 @pytest.fixture
@@ -44,6 +44,7 @@ def shows_done(page: Page, done: int) -> None:
 
 
 def no_violation(page: Page) -> None:
+    whole(page)
     found = Axe().run(page).response["violations"]
     assert not found, [(item["id"], [node["html"] for node in item["nodes"]]) for item in found]
 
@@ -54,7 +55,7 @@ def no_violation(page: Page) -> None:
 def test_one_key_decides_and_the_next_case_comes_with_one_request(page_for, rosa, round_):
     page = page_for(rosa)
     page.goto(READ)
-    page.wait_for_load_state("networkidle")  # the page asks once for the cases to come
+    expect(page.locator("html[data-reading=ready]")).to_be_attached()  # it has asked for the cases to come
     first = title(page)
     asked: list[str] = []
     # The browser fetches its icon and fonts when it likes; only what the page asks for is counted.
@@ -190,11 +191,13 @@ def test_without_javascript_the_page_is_a_plain_form(page_for, rosa, round_):
     expect(page.get_by_role("link", name="Profile")).to_be_visible()
     page.get_by_role("button", name=re.compile("^CX")).click()
     expect(page.get_by_text("Stored: CX.")).to_be_visible()
-    for _ in range(3):
+    for done in (1, 2, 3):
+        expect(page.locator("#progress")).to_contain_text(f"{done} of 4")
         page.get_by_role("button", name=re.compile("^Unsure")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You have read all 4 titles")
     page.get_by_role("link", name="Hand in my readings").click()
     page.get_by_role("button", name="Hand in", exact=True).click()
+    expect(page.get_by_text("Your readings of round 1 are handed in.")).to_be_visible()
     assert round_.reviewers.get(user=rosa).handed_in_at is not None
 
 

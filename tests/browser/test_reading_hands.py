@@ -35,7 +35,6 @@ def few(live_server, poll, ada, rosa, sam) -> Round:
 def ready(page: Page) -> Page:
     page.goto(READ)
     expect(page.locator("html[data-reading=ready]")).to_be_attached()
-    page.wait_for_load_state("networkidle")
     return page
 
 
@@ -63,7 +62,9 @@ def test_on_a_phone_every_case_is_decided_by_a_tap_within_reach(watched: Watched
     assert sorted(Decision.objects.values_list("category__code", flat=True)) == ["cx", "cx", "other", "other"]
 
 
-COVERED = """() => {
+# Judged once the page has come to rest: what a change of sizes asks for is done within two frames.
+COVERED = """async () => {
+  for (let n = 0; n < 3; n += 1) await new Promise((next) => requestAnimationFrame(next));
   const desk = document.querySelector(".desk").getBoundingClientRect();
   return ["#case-title", "#case-head", "#note"].filter((name) => {
     const one = document.querySelector(name);
@@ -78,7 +79,6 @@ def nothing_is_covered(page: Page) -> None:
     """Wherever somebody scrolls, the answers cover neither the title nor the note."""
     for y in (0, 60, 150, 400, 5000, 0):
         page.evaluate(f"window.scrollTo(0, {y})")
-        page.wait_for_timeout(50)
         assert page.evaluate(COVERED) == [], y
 
 
@@ -120,7 +120,7 @@ def test_a_short_title_on_a_phone_keeps_the_answers_within_reach(watched: Watche
     page = ready(watched.open_for(rosa, **PHONE))
     expect(page.locator(".desk.is-afloat")).to_be_visible()
     page.get_by_text("Add a note").click()
-    assert page.locator(".desk").evaluate("(desk) => getComputedStyle(desk).position") == "static"
+    expect(page.locator(".desk")).to_have_css("position", "static")
 
 
 def test_the_message_of_an_earlier_page_goes_with_the_next_decision(
@@ -236,7 +236,9 @@ def test_a_decision_of_an_earlier_day_is_opened_from_the_list_and_taken_back(
 def test_every_key_stands_in_the_list_of_keys(watched: Watched, few: Round, rosa):
     page = ready(watched.open_for(rosa))
     page.keyboard.press("?")
-    shown = page.get_by_role("dialog", name="Keys").locator("kbd").all_inner_texts()
+    dialog = page.get_by_role("dialog", name="Keys")
+    expect(dialog).to_be_visible()
+    shown = dialog.locator("kbd").all_inner_texts()
     assert set(shown) == {*"12345abcdef", *"unpsz/?", "Esc"}
 
 
