@@ -73,13 +73,15 @@ UPDATE classify_case c
 
 
 def give_back(round: Round, users: Sequence[int]) -> list[Given]:
-    """Free the slots in which these people have no standing decision. What they decided stays theirs."""
+    """Free the slots in which these people have no standing decision. What they decided stays theirs.
+
+    The caller deals afterwards, which counts anew what each has.
+    """
     given: list[Given] = []
     with connection.cursor() as cursor:
         for slot in (1, 2):
             cursor.execute(_GIVE_BACK[slot], {"round": round.pk, "users": list(users)})
             given += cursor.fetchall()
-    count_assigned(round)
     return given
 
 
