@@ -273,12 +273,6 @@ _OPTION = Object(
         "groups": MapOf(_SHARE),
     }
 )
-_TEST = Either(
-    (
-        Object({"statistic": NUMBER, "p": NUMBER}, may=("df", "reason", "note")),
-        Object({}, may=("statistic", "df", "p", "reason")),
-    )
-)
 TESTS = {
     "chi_square": Maybe(Object({"statistic": Maybe(NUMBER), "df": Maybe(INTEGER), "p": Maybe(NUMBER)})),
     "exact": Maybe(Object({"method": Maybe(TEXT), "p": Maybe(NUMBER)})),

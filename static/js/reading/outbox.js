@@ -60,10 +60,6 @@ export class Outbox {
     }
   }
 
-  has(clientId) {
-    return this.all().some((entry) => entry.client_id === clientId);
-  }
-
   /** Every entry, in the order in which they were decided. */
   all() {
     const found = [...this.#memory.values()];

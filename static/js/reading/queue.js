@@ -27,10 +27,6 @@ export class Queue {
     this.#over = over;
   }
 
-  get length() {
-    return this.#cards.length;
-  }
-
   get head() {
     return this.#cards[0] ?? null;
   }
