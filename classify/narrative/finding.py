@@ -98,7 +98,7 @@ def _nothing_classified(report: Report) -> Sentence:
         "None of the {n} votes is classified yet, so there is no finding.",
         report.votes,
     )
-    return Sentence(template, {"n": report.votes})
+    return Sentence(template, {"n": figure(report.votes)})
 
 
 def _of_one(option: OptionRow, lead: CategoryInfo) -> Sentence:

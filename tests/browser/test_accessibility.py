@@ -1,6 +1,6 @@
 """Every page of the list of addresses in a browser.
 
-axe-core finds no fault in light and in dark, and nothing scrolls sideways at 320 px.
+axe-core finds no fault in light and in dark, nothing scrolls sideways and no list is cut off at 320 px.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ WIDER_THAN_THE_SCREEN = """() => {
     one.getBoundingClientRect().right > most + 1 && !one.closest('.table-scroll, .visually-hidden'));
   return [root.scrollWidth, ...out.slice(0, 3).map((one) => one.outerHTML.slice(0, 120))];
 }"""
+
+CUT_OFF_LISTS = """() => [...document.querySelectorAll('.table-scroll')].filter((one) =>
+  one.querySelector('.stacked') && one.scrollWidth > one.clientWidth + 1).map((one) => one.ariaLabel)"""
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 
@@ -75,6 +78,8 @@ def faults_of(page: Page, url: str) -> Iterator[str]:
     wide = page.evaluate(WIDER_THAN_THE_SCREEN)
     if wide:
         yield f"{url} scrolls sideways at 320 px: {wide}"
+    if lists := page.evaluate(CUT_OFF_LISTS):
+        yield f"{url} has lists that are cut off at 320 px: {lists}"
 
 
 def look_at(watched: Watched, study: Study, visits: Iterable[tuple[str, str]]) -> list[str]:

@@ -30,7 +30,7 @@ export class Screen {
   }
 
   fill(text, values) {
-    return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+    return text.replace(/\{(\w+)\}/g, (whole, name) => inGroups(values[name]) ?? whole);
   }
 
   // ---------- the case ----------
@@ -282,4 +282,9 @@ function dot(color) {
   }
   svg.append(shape);
   return svg;
+}
+
+/** A count as the server writes it, 1,234; anything else as it is. */
+function inGroups(value) {
+  return typeof value === "number" ? value.toLocaleString(document.documentElement.lang) : value;
 }
