@@ -16,11 +16,15 @@ function total() {
   return [...keptBy(user).values()].reduce((sum, one) => sum + one.waiting, 0);
 }
 
+function filled(words, n) {
+  return words.replace("{n}", n.toLocaleString(document.documentElement.lang));
+}
+
 /** What waits of one round, in sentences: `then` says what becomes of what is to be sent. */
 function counted({ waiting, refused }, then = "") {
   const said = [];
-  if (waiting > 0) said.push(numbers.waiting.replace("{n}", String(waiting)), then);
-  if (refused > 0) said.push(numbers.refused.replace("{n}", String(refused)));
+  if (waiting > 0) said.push(filled(numbers.waiting, waiting), then);
+  if (refused > 0) said.push(filled(numbers.refused, refused));
   return said.join(" ");
 }
 
@@ -95,7 +99,7 @@ form.closest("details").addEventListener("toggle", () => {
   const n = total();
   const note = form.querySelector("[data-kept]");
   note.hidden = n === 0;
-  note.textContent = leaving.dataset.short.replace("{n}", String(n));
+  note.textContent = filled(leaving.dataset.short, n);
 });
 
 form.addEventListener("submit", async (event) => {
@@ -104,7 +108,7 @@ form.addEventListener("submit", async (event) => {
   if (n === 0) return;
   event.preventDefault();
   form.closest("details").open = false;
-  leaving.querySelector("[data-text]").textContent = numbers.waiting.replace("{n}", String(n));
+  leaving.querySelector("[data-text]").textContent = filled(numbers.waiting, n);
   const ways = leaving.querySelector("[data-places]");
   ways.replaceChildren();
   leaving.showModal();
