@@ -17,7 +17,7 @@ from polls.wording import figure, moment
 
 _TITLES = {known.name: known.title for known in FORMATS}
 _NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
-_DATE = {"td": {"class": "tabular text-nowrap"}}
+_DATE = {"td": {"class": "tabular"}}
 
 
 def batches_of(poll: Poll) -> QuerySet[Batch]:
