@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from classify import adjudication
 from classify.models import Case, ProfileView, Round
 from tests import factories
+from tests.browser.conftest import whole
 from tests.classify import acts
 from tests.classify.test_adjudication_together import split_titles
 
@@ -148,6 +149,7 @@ def test_from_the_list_to_the_last_of_a_pair_by_keyboard_alone(page_for, jude, r
     for _ in range(2):
         before = page.url
         page.get_by_role("heading", name="The two readings").wait_for()
+        whole(page)
         page.keyboard.press("3")
         page.keyboard.press("Tab")
         page.keyboard.type("Slip")
@@ -164,6 +166,7 @@ def test_several_together_have_the_definitions_too(page_for, jude, round, addres
     page.goto(address)
     page.get_by_role("button", name="Take them up together").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Conflicts that share")
+    whole(page)
     page.locator("label.choice", has_text="Other").hover()
     expect(page.locator("#definition-other")).to_be_visible()
     picks, shown = page.locator(".pick").bounding_box(), page.locator("#definition-other").bounding_box()
