@@ -126,7 +126,7 @@ class Adjudication(models.Model):
 
 
 class ProfileView(models.Model):
-    """A reviewer asked for the profile behind a vote. Recorded before the link is shown."""
+    """A reviewer, or who resolves a conflict, asked for the profile behind a vote. Recorded first."""
 
     vote = models.ForeignKey("polls.Vote", models.PROTECT, related_name="+", db_index=False)
     case = models.ForeignKey("classify.Case", models.PROTECT, related_name="+")
