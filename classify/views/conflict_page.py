@@ -121,7 +121,7 @@ def _to_do(person: User, case: Case, book: Book, sent: Form | None, typed: Typed
         "form_is_look": isinstance(offered, FirstLookForm),
         "form_is_late": sent is not None and not (mine or free or leaves),
         "holds": mine,
-        "may_ask": offered is not None and (mine or free),
+        "may_ask": (mine or free) and adjudication.can_ask_for_profiles(person, case),
         "may_take": decides and not mine and holder is None,
         "claim_hours": adjudication.CLAIM_HOURS,
         "taken_by": holder if holder != person else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -111,7 +112,7 @@ def test_charts_have_a_role_a_title_and_a_description_and_no_inline_style(study,
     assert "Contact Center 84 (72" in html
     assert "<style" not in html
     assert " style=" not in html
-    assert html.count("<script") == html.count("<script src=")
+    assert all(" src=" in tag for tag in re.findall("<script[^>]*>", html))
 
 
 def test_the_chart_is_a_well_formed_file_of_its_own(study, client_for, vera):
@@ -288,5 +289,5 @@ def test_the_report_costs_the_same_statements_whatever_its_size(
     study, client_for, ada, django_assert_max_num_queries
 ):
     client = client_for(ada)
-    with django_assert_max_num_queries(29):
+    with django_assert_max_num_queries(30):
         page(client, "classify:report", study)
