@@ -184,8 +184,8 @@ def _differences(facts: MethodFacts) -> list[str]:
         )
     resolved = [
         ngettext(
-            "{n} of these was decided by a third person, who saw no names.",
-            "{n} of these were decided by a third person, who saw no names.",
+            "{n} of these was decided by a third person, who was not told whose reading was whose.",
+            "{n} of these were decided by a third person, who was not told whose reading was whose.",
             facts.adjudicated,
         ).format(n=figure(facts.adjudicated)),
         ngettext(
@@ -221,6 +221,14 @@ def _how_conflicts_were_resolved(facts: MethodFacts) -> list[str]:
                 "The third person opened {n} profiles; each was recorded.",
                 facts.third_views,
             ).format(n=figure(facts.third_views))
+        )
+    if facts.joint_views:
+        said.append(
+            ngettext(
+                "While they agreed on answers, the two opened {n} profile; that was recorded.",
+                "While they agreed on answers, the two opened {n} profiles; each was recorded.",
+                facts.joint_views,
+            ).format(n=figure(facts.joint_views))
         )
     if facts.looks is not None:
         said.append(

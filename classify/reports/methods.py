@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, Expression, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual
 
 from classify.models import (
     Adjudication,
@@ -40,7 +42,8 @@ class MethodFacts:
     read. ``split`` are voters of ``split_titles`` headlines that were taken apart.
     ``after_reveal`` were decided after the round had been revealed once; ``left`` are
     reviewers who left before they had handed in; ``doubly_coded`` says whether every case has two readings.
-    Of profiles the reviewers opened ``profile_views``, and the third person ``third_views``.
+    Of profiles the reviewers opened ``profile_views`` to read, the third person ``third_views``, and the two
+    ``joint_views`` to agree on an answer once they had read.
     ``informed`` reviewers had imported votes of this poll themselves. ``looks`` are the first looks of a
     round in which the third person decides before seeing; ``together`` were resolved in one act with others
     that share a job title.
@@ -69,6 +72,7 @@ class MethodFacts:
     doubly_coded: bool
     profile_views: int
     third_views: int
+    joint_views: int
     read_here: bool
     imported: bool
     informed: int
@@ -153,17 +157,27 @@ def _cases_of(round_: Round) -> dict[str, int]:
 
 
 def _profile_views(round_: Round) -> dict[str, int]:
-    """How many profiles the reviewers opened, and how many the third person: each once for every viewer."""
+    """How many profiles were opened by whom and what for: each once for every viewer."""
     decides = RoundAdjudicator.objects.filter(round=round_, user=OuterRef("viewer"))
-    views = ProfileView.objects.filter(case__round=round_).annotate(third=Exists(decides))
+    views = ProfileView.objects.filter(case__round=round_).annotate(
+        third=Exists(decides), joint=_is_joint(round_)
+    )
     return (
-        views.values("vote", "viewer", "third")
+        views.values("vote", "viewer", "third", "joint")
         .distinct()
         .aggregate(
-            profile_views=Count("viewer", filter=Q(third=False)),
+            profile_views=Count("viewer", filter=Q(third=False, joint=False)),
             third_views=Count("viewer", filter=Q(third=True)),
+            joint_views=Count("viewer", filter=Q(third=False, joint=True)),
         )
     )
+
+
+def _is_joint(round_: Round) -> Expression:
+    """Under the consensus rule a case is sealed once all have read: who looks after that does so to agree."""
+    if round_.rule != Round.Rule.CONSENSUS:
+        return Value(False)
+    return Coalesce(GreaterThanOrEqual(F("viewed_at"), F("case__sealed_at")), Value(False))
 
 
 def _finals(round_: Round) -> QuerySet[Adjudication]:

@@ -72,6 +72,20 @@ def test_profiles_that_the_third_person_opened_are_told_apart_from_the_reviewers
     assert "The third person opened 2 profiles; each was recorded." in said
 
 
+def test_profiles_opened_to_agree_are_told_apart_from_those_opened_to_read(poll, ada, rosa, sam):
+    vote = factories.make_vote(poll, "Clerk", profile_url="https://social.example/in/1")
+    made = acts.open_round(poll, reviewers=[rosa, sam], by=ada, rule=Round.Rule.CONSENSUS)
+    case = case_of(made, vote.headline.text)
+    tagging.record_profile_view(round=made, case_id=case.pk, by=rosa)
+    acts.disagree(made, case, rosa, sam)
+    rounds.close_coding(round=made, by=ada)
+    case.refresh_from_db()
+    adjudication.ask_for_profiles(case=case, by=sam)
+    facts = methods_for(Round.objects.get(pk=made.pk))
+    assert (facts.profile_views, facts.third_views, facts.joint_views) == (1, 0, 1)
+    assert "While they agreed on answers, the two opened 1 profile; that was recorded." in text_of(made)
+
+
 def test_another_round_says_nothing_of_it(poll, ada, rosa, sam, jude, round):
     plain = acts.open_round(poll, reviewers=[rosa, sam], adjudicators=[jude], by=ada, version=round.version)
     rounds.close_coding(round=plain, by=ada)
