@@ -95,6 +95,8 @@ SELECT u.username FROM classify_roundreviewer r JOIN polls_user u ON u.id = r.us
                     WHERE m.poll_id = %(poll)s AND m.user_id = r.user_id AND m.role = 'reviewer')
  ORDER BY r.ordinal
 """
+# Roles that went before the rounds followed them left such seats behind.
+_NO_REVIEWER: Final = "no reviewer of the poll: take them out on the page of the round"
 _HOUSED: Final = """
 SELECT count(*) FROM classify_casevote cv JOIN polls_vote v ON v.id = cv.vote_id AND v.voided_at IS NULL
  WHERE cv.round_id = %(round)s AND cv.left_at IS NULL
@@ -215,7 +217,7 @@ def _round_totals(round_: Round) -> Iterator[Drift]:
         yield Drift("case_count", round_.number, None, round_.case_count, cases, slug)
     if round_.coding_closed_at is None:
         for (username,) in _rows(_FORMER, round_):
-            yield Drift(f"seat of {username}", round_.number, None, "reads", "no reviewer", slug)
+            yield Drift(f"seat of {username}", round_.number, None, "reads", _NO_REVIEWER, slug)
         waiting = assignment.left_undealt(round_)
         if waiting:
             yield Drift("free slots that could be dealt", round_.number, None, waiting, 0, slug)

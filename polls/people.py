@@ -178,10 +178,12 @@ def change_roles(*, poll: Poll, user: User, roles: Iterable[str], by: User) -> l
             _("%(name)s is the last admin of this poll. Make somebody else an admin first.")
             % {"name": user.username}
         )
-    said = _before_roles_go(poll, user, held - wanted, by) if held - wanted else []
-    Membership.objects.filter(poll=poll, user=user, role__in=held - wanted).delete()
-    for role in sorted(wanted - held):
-        Membership.objects.create(poll=poll, user=user, role=role, added_by=by)
+    # Every role that does not stay, held or not: a round may just be giving one, and the hook waits for it.
+    gone = set(Role.values) - wanted
+    said = _before_roles_go(poll, user, gone, by) if gone else []
+    Membership.objects.filter(poll=poll, user=user, role__in=gone).delete()
+    for role in sorted(wanted):
+        Membership.objects.get_or_create(poll=poll, user=user, role=role, defaults={"added_by": by})
     return said
 
 

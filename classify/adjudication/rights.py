@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from classify.adjudication.recording import latest_proposals
 from classify.models import Case, Round
 from classify.permissions import check_can_adjudicate, check_is_alive, check_is_reviewer
-from classify.visibility import check_can_see_conflicts, holds_open_slot, is_revealed
+from classify.visibility import AGREE_FIRST, check_can_see_conflicts, holds_open_slot, is_revealed
 from polls.models import User
 from polls.permissions import PollRefused, allows, can_administer
 
@@ -39,6 +39,9 @@ def check_can_decide(user: User, round: Round, case: Case | None = None) -> None
     check_can_adjudicate(user, round, case)
     check_is_alive(round)
     check_can_see_conflicts(user, round)
+    # An admin may look before that; taking a case up would seal what the two have yet to agree on.
+    if round.rule == Round.Rule.CONSENSUS and not is_revealed(round):
+        raise PollRefused(AGREE_FIRST)
 
 
 def can_decide(user: User, round: Round, case: Case | None = None) -> bool:

@@ -19,7 +19,13 @@ from classify.rounds.people import (
     join_round,
     leave_round,
 )
-from classify.rounds.roles import add_adjudicator, adjudicators_of, before_roles_go, resolvers_of
+from classify.rounds.roles import (
+    add_adjudicator,
+    adjudicators_of,
+    before_roles_go,
+    kept_blind,
+    resolvers_of,
+)
 from classify.rounds.setting_up import MAX_DAYS, RoundPreview, create_round, load_of, preview_round
 
 __all__ = [
@@ -41,6 +47,7 @@ __all__ = [
     "events_of",
     "is_doubly_coded",
     "join_round",
+    "kept_blind",
     "latest_round",
     "leave_round",
     "load_of",

@@ -72,13 +72,12 @@ def add_adjudicator(*, round: Round, user: User, by: User) -> None:
     permissions.check_can_set_up_rounds(by, round.poll)
     round = locked(round)
     permissions.check_is_alive(round)
-    named = set(RoundAdjudicator.objects.filter(round=round).values_list("user", flat=True))
-    if user.pk not in named:
-        _check_may_resolve(round, user, len(named), by)
+    if user.pk in resolvers_of(round):
+        return
+    _check_may_resolve(round, user, by)
     give_role(round.poll, [user], Role.ADJUDICATOR, by)
-    if user.pk not in named:
-        RoundAdjudicator.objects.create(round=round, user=user)
-        record(round, RoundEvent.Kind.JOINED, by=by, user=user)
+    RoundAdjudicator.objects.get_or_create(round=round, user=user)
+    record(round, RoundEvent.Kind.JOINED, by=by, user=user)
 
 
 def adjudicators_of(round: Round) -> QuerySet[RoundAdjudicator]:
@@ -95,25 +94,59 @@ def resolvers_of(round: Round) -> set[int]:
     return {seat.user_id for seat in adjudicators_of(round) if seat.able}  # type: ignore[attr-defined]
 
 
-def _check_may_resolve(round: Round, user: User, named: int, by: User) -> None:
-    """Raises ValidationError for who reads in the round, or could have seen what is hidden from a third."""
-    if named >= MAX_ADJUDICATORS:
+def kept_blind(poll: Poll) -> set[int]:
+    """User ids of who reads, or did, in a round of the poll that is not revealed: they are to see nothing of
+    the conflicts of another one. Who has handed in everywhere is on the pages of the rounds anyhow."""
+    blind = visibility.not_revealed(Round.objects.filter(poll=poll))
+    return set(RoundReviewer.objects.filter(round__in=blind).values_list("user", flat=True))
+
+
+def _check_may_resolve(round: Round, user: User, by: User) -> None:
+    """Raises ValidationError for who reads in the round or in another open one, or could have seen what is
+    hidden from a third."""
+    if len(resolvers_of(round)) >= MAX_ADJUDICATORS:
         raise ValidationError(_("A round has at most %(n)d adjudicators.") % {"n": MAX_ADJUDICATORS})
     if permissions.is_reviewer(user, round):
         raise ValidationError(
             _("%(name)s reads in this round and cannot resolve its conflicts as the third person.")
             % {"name": user}
         )
+    if visibility.holds_open_slot_in_poll(user, round.poll):
+        # The same titles may lie before them: `check_can_see_conflicts` would show them who is named here.
+        raise ValidationError(
+            _(
+                "%(name)s reads in another round of this poll that is still open, and is to see no readings "
+                "of the same titles. Choose somebody else, or wait until coding of that round is closed."
+            )
+            % {"name": user}
+        )
+    if round.adjudicator_first and not permissions.is_adjudicator(user, round):
+        _check_could_not_see(round, user, by)
+
+
+def _check_could_not_see(round: Round, user: User, by: User) -> None:
+    """Raises ValidationError for who may have seen readings or results before they are to decide first.
+
+    Who was named before is no such person: from then on they were shown neither.
+    """
     # As where somebody joins: for who reads themselves the answer does not depend on whether anybody decided.
-    could_see = round.adjudicator_first and can_administer(user, round.poll)
-    asks_blind = visibility.holds_open_slot(by, round)
-    if could_see and (asks_blind or Decision.objects.filter(round=round).exists()):
+    asks_blind = visibility.holds_open_slot_in_poll(by, round.poll)
+    if not asks_blind and not Decision.objects.filter(round=round).exists():
+        return
+    if can_administer(user, round.poll):
         raise ValidationError(
             _(
                 "%(name)s is an admin and could see the readings, which in this round are shown only after "
                 "the third person decided. Choose somebody else."
             )
             % {"name": user}
+        )
+    if round.reopened_at is not None or visibility.is_revealed(round):
+        raise ValidationError(
+            _(
+                "Members of this poll may have seen results of this round, in which the third person decides "
+                "before the readings are shown. So nobody new can be named; who was named before can be."
+            )
         )
 
 
@@ -147,10 +180,10 @@ def _no_reviewer() -> str:
 def _what_became(round: Round, user: User) -> str:
     """Said to an admin who may read in the round: nothing of how far anybody is."""
     if round.reviewers.filter(left_at__isnull=True).count() > 1:
-        said = _("%(name)s reads no more in round %(number)d: what was undone goes to the others.")
+        said = _("%(name)s reads no more in round %(number)d: what they had not read goes to the others.")
     else:
         said = _(
-            "%(name)s reads no more in round %(number)d: what was undone waits until you let somebody join, "
-            "on the page of that round."
+            "%(name)s reads no more in round %(number)d: what they had not read waits until you let somebody "
+            "join, on the page of that round."
         )
     return said % {"name": user.username, "number": round.number}

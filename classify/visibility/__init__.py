@@ -51,6 +51,7 @@ from classify.visibility.queue import (
     stretch,
 )
 from classify.visibility.rules import (
+    AGREE_FIRST,
     LOOK_FIRST,
     STILL_OPEN,
     STILL_READING,
@@ -64,12 +65,14 @@ from classify.visibility.rules import (
     holds_open_slot,
     holds_open_slot_in_poll,
     is_revealed,
+    not_revealed,
     polls_with_open_votes,
 )
 from classify.visibility.splits import can_see_splits, check_can_see_splits, splits_of
 from classify.visibility.talk import Comment, comments_on
 
 __all__ = [
+    "AGREE_FIRST",
     "LOOK_FIRST",
     "ORDERS",
     "STILL_OPEN",
@@ -122,6 +125,7 @@ __all__ = [
     "must_look_first",
     "my_decisions",
     "next_in_line",
+    "not_revealed",
     "open_flags",
     "overruled",
     "pairs_of",

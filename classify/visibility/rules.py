@@ -24,6 +24,7 @@ STILL_READING = _(
     "in or coding is closed."
 )
 
+AGREE_FIRST = _("The two reviewers try to agree first, once both have handed in.")
 LOOK_FIRST = _(
     "In this round you decide every conflict before the two readings are shown to you. You will see results "
     "when no conflict is left."
@@ -141,7 +142,7 @@ def check_can_see_conflicts(user: Person, round: Round) -> None:
         check_can_adjudicate(user, round)
         if round.rule != Round.Rule.CONSENSUS or is_revealed(round):
             return
-        raise PollRefused(_("The two reviewers try to agree first, once both have handed in."))
+        raise PollRefused(AGREE_FIRST)
     if is_reviewer(user, round):
         return
     raise PollRefused(_("Only the adjudicators of this round, its reviewers and admins see its conflicts."))

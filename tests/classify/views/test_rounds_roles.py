@@ -9,6 +9,7 @@ from classify import rounds
 from classify.models import RoundAdjudicator
 from classify.reports.methods import methods_for
 from polls.models import Membership
+from tests import factories
 from tests.classify import acts
 from tests.classify.pools import assert_no_drift, held, make_pool, seat_of, titles
 from tests.classify.views.test_rounds import ROUND, text_of
@@ -37,7 +38,7 @@ def test_removing_a_reviewer_says_what_became_of_their_rounds(admin, poll, ada, 
     round = make_pool(poll, [rosa, sam], ada)
     url = roles(poll, sam)
     text = text_of(admin.post(url, follow=True))
-    assert "sam is no longer in this poll. sam reads no more in round 1: what was undone waits" in text
+    assert "sam is no longer in this poll. sam reads no more in round 1: what they had not read waits" in text
     assert held(round) == {"rosa": 4}
     assert admin.post(url).status_code == 404
     assert "A reviewer left (sam), by ada. No longer a reviewer of this poll." in text_of(admin.get(ROUND))
@@ -88,6 +89,27 @@ def test_nobody_is_offered_who_reads_or_read_in_the_round(admin, judged, ada, ro
         answer = admin.post(NAME, {"user": user.pk})
         assert answer.status_code == (302 if user == jude else 422)
     assert RoundAdjudicator.objects.count() == 1
+
+
+def test_nobody_is_offered_who_reads_in_another_open_round(admin, poll, judged, ada, vera):
+    """An admin who reads names neither themselves nor a fellow reader."""
+    tim = factories.make_member("tim", poll, "viewer")
+    sibling = make_pool(poll, [ada, vera], ada, version=judged.version)
+    page = admin.get(NAME).content.decode()
+    for user in (ada, vera):
+        assert f'<option value="{user.pk}"' not in page
+        assert admin.post(NAME, {"user": user.pk}).status_code == 422
+    assert f'<option value="{tim.pk}"' in page
+    assert RoundAdjudicator.objects.count() == 1
+    assert admin.get(f"{ROUND}conflicts/").status_code == 403
+    assert "nor in another open one" in page
+    rounds.close_coding(round=sibling, by=ada)
+    assert f'<option value="{vera.pk}"' in admin.get(NAME).content.decode()
+
+
+def test_where_everybody_reads_the_page_says_so(admin, poll, judged, ada):
+    make_pool(poll, [ada, judged.reviewers.first().user], ada, version=judged.version)
+    assert "Everybody in this poll reads here, or in another open round" in text_of(admin.get(NAME))
 
 
 def test_what_the_domain_refuses_is_said_on_the_page(admin, poll, judged, ada, rosa):
