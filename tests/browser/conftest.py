@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import (
     Browser,
@@ -21,7 +22,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from classify.models import Round
 from polls.models import User
+from tests.classify.acts import open_round
+from tests.factories import make_vote
 
 # Playwright's own loop runs in this thread, which Django would otherwise take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -157,3 +161,21 @@ def watched(browser: Browser, live_server) -> Iterator[Watched]:
 def page_for(watched: Watched) -> Callable[..., Page]:
     """A page in which that person is logged in."""
     return watched.open_for
+
+
+@pytest.fixture
+def many(live_server, poll, ada, rosa, sam) -> Round:
+    """A hundred titles for Rosa and Sam."""
+    for n in range(100):
+        make_vote(poll, f"Title {n:03}")
+    cache.clear()
+    return open_round(poll, reviewers=[rosa, sam], by=ada, seed=3)
+
+
+@pytest.fixture
+def few(live_server, poll, ada, rosa, sam) -> Round:
+    """Three titles."""
+    for n in range(3):
+        make_vote(poll, f"Title {n:03}")
+    cache.clear()
+    return open_round(poll, reviewers=[rosa, sam], by=ada, seed=3)

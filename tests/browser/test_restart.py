@@ -20,7 +20,7 @@ from config import serve
 from config.env import BASE_DIR, SetupError
 from tests import database
 from tests.browser.conftest import Watched
-from tests.browser.test_outbox import all_saved, decide, kept, ready, stored
+from tests.browser.outbox import all_saved, decide, kept, ready, stored
 from tests.classify.acts import open_round
 from tests.config.conftest import wait_until
 from tests.config.test_serve import free_port
