@@ -10,7 +10,8 @@ const here = document.getElementById("kept-here");
 const { user, places: address } = leaving.dataset;
 const numbers = { waiting: leaving.dataset.waiting, refused: leaving.dataset.refused };
 
-let places = null; // by round: {name, url}; null while the server has not said
+const PIECE = 50; // as many rounds as the server looks up at once
+const PAUSE = 1_000; // ms: a decision that is saved at once in another tab is no news
 
 function total() {
   return [...keptBy(user).values()].reduce((sum, one) => sum + one.waiting, 0);
@@ -28,9 +29,18 @@ function counted({ waiting, refused }, then = "") {
   return said.join(" ");
 }
 
+/** By round {name, url}, or null where the person no longer reads it; without those of which the server said nothing. */
 async function askPlaces(rounds) {
-  const { status, body } = await request(`${address}?rounds=${[...rounds].join(",")}`);
-  places = status === 200 && body?.rounds ? new Map(body.rounds.map((one) => [one.id, one])) : null;
+  const said = new Map();
+  const left = [...rounds];
+  while (left.length > 0) {
+    const piece = left.splice(0, PIECE);
+    const { status, body } = await request(`${address}?rounds=${piece.join(",")}`);
+    if (status !== 200 || !body?.rounds) break;
+    for (const round of piece) said.set(round, null);
+    for (const one of body.rounds) said.set(one.id, one);
+  }
+  return said;
 }
 
 function link(place, { waiting }) {
@@ -43,27 +53,42 @@ function link(place, { waiting }) {
 
 // ---------- "Your work" ----------
 
-function showHere() {
-  const kept = keptBy(user);
-  here.hidden = kept.size === 0;
-  here.replaceChildren(...[...kept].map(([round, one]) => {
-    const part = document.createElement("div");
-    const text = document.createElement("p");
-    const ways = document.createElement("p");
-    ways.className = "actions mb-0";
-    const place = places?.get(round);
-    if (place) {
-      text.textContent = counted(one, here.dataset.sends);
-      ways.append(link(place, one));
-    } else if (places !== null) {
-      text.textContent = `${counted(one)} ${here.dataset.gone}`;
-      ways.append(forget(round));
-    } else {
-      text.textContent = `${counted(one)} ${here.dataset.away}`;
-    }
-    part.append(text, ways);
-    return part;
-  }));
+let looks = 0;
+let shown = "";
+let pause = 0;
+
+/** What is kept of these rounds, with what the server just said of each: never what it said of others or earlier. */
+function showHere(rounds, places) {
+  const kept = [...keptBy(user)].filter(([round]) => rounds.has(round));
+  const news = JSON.stringify(kept.map(([round, one]) => [round, one, places.has(round), places.get(round)]));
+  if (news === shown) return; // nothing is read out twice, and the keyboard stays where it is
+  shown = news;
+  here.hidden = kept.length === 0;
+  here.replaceChildren(...kept.map(([round, one]) => part(round, one, places)));
+}
+
+function part(round, one, places) {
+  const made = document.createElement("div");
+  const text = document.createElement("p");
+  const ways = document.createElement("p");
+  ways.className = "actions mb-0";
+  const place = places.get(round);
+  if (place) {
+    text.textContent = counted(one, here.dataset.sends);
+    ways.append(link(place, one));
+  } else if (place === null) {
+    text.textContent = `${counted(one)} ${here.dataset.gone}`;
+    ways.append(forget(round));
+  } else {
+    text.textContent = `${counted(one)} ${here.dataset.away}`;
+  }
+  made.append(text, ways);
+  return made;
+}
+
+function keptOf(round) {
+  const { waiting, refused } = keptBy(user).get(round) ?? { waiting: 0, refused: 0 };
+  return waiting + refused;
 }
 
 function forget(round) {
@@ -71,24 +96,36 @@ function forget(round) {
   made.type = "button";
   made.className = "btn btn-secondary";
   made.textContent = here.dataset.forget;
-  made.addEventListener("click", () => {
-    forgetAll(user, round);
-    showHere();
+  made.addEventListener("click", async () => {
+    const n = keptOf(round);
+    if (n > 0 && !window.confirm(filled(here.dataset.sure, n))) return;
+    // The person may read the round again by now, and another tab may have kept more than was asked about.
+    const isGone = (await askPlaces([round])).get(round) === null;
+    if (isGone && keptOf(round) === n) forgetAll(user, round);
+    lookHere();
   });
   return made;
 }
 
 async function lookHere() {
-  const rounds = keptBy(user).keys();
-  if (keptBy(user).size > 0) await askPlaces(rounds);
-  showHere();
+  window.clearTimeout(pause);
+  looks += 1;
+  const look = looks;
+  const rounds = new Set(keptBy(user).keys());
+  const places = await askPlaces(rounds);
+  if (look === looks) showHere(rounds, places);
+}
+
+function lookSoon() {
+  window.clearTimeout(pause);
+  pause = window.setTimeout(lookHere, PAUSE);
 }
 
 if (here) {
   lookHere();
   window.addEventListener("pageshow", (event) => { if (event.persisted) lookHere(); });
   window.addEventListener("online", lookHere);
-  window.addEventListener("storage", showHere);
+  window.addEventListener("storage", lookSoon);
 }
 
 // ---------- logging out ----------
@@ -112,8 +149,8 @@ form.addEventListener("submit", async (event) => {
   const ways = leaving.querySelector("[data-places]");
   ways.replaceChildren();
   leaving.showModal();
-  await askPlaces(kept.keys());
-  const known = [...kept].filter(([round, one]) => one.waiting > 0 && places?.has(round));
+  const places = await askPlaces(kept.keys());
+  const known = [...kept].filter(([round, one]) => one.waiting > 0 && places.get(round));
   ways.replaceChildren(...known.map(([round, one]) => link(places.get(round), one)));
   ways.querySelector("a")?.focus();
 });

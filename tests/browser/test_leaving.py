@@ -8,18 +8,21 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Request, Route, expect
 
 from classify import rounds
 from classify.models import Decision, Round
+from classify.views.deciding import MAX_PLACES
 from tests.browser.conftest import Watched
 from tests.classify.acts import open_round
-from tests.factories import make_vote
+from tests.factories import make_member, make_poll, make_vote
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 READ = "/polls/cx-head/rounds/1/read/"
 DECIDE = re.compile(r"/decide/$")
+GONE = "They are of a round that you no longer read, so they cannot be saved."
+AWAY = "The server cannot be reached now"
 
 
 @pytest.fixture
@@ -40,8 +43,8 @@ def page(watched: Watched, few: Round, rosa) -> Page:
     return kept_two(page)
 
 
-def kept_two(page: Page) -> Page:
-    page.goto(READ)
+def kept_two(page: Page, address: str = READ) -> Page:
+    page.goto(address)
     expect(page.locator("html[data-reading=ready]")).to_be_attached()
     page.keyboard.press("1")
     page.keyboard.press("2")
@@ -166,15 +169,125 @@ def test_what_was_refused_is_named_on_your_work_too(watched: Watched, few: Round
     expect(page).to_have_url(re.compile("/login/"))
 
 
+def answer_with(page: Page, *, yes: bool) -> list[str]:
+    """Answers every question of the browser's own dialog; what was asked is collected."""
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept() if yes else dialog.dismiss()
+
+    page.on("dialog", answer)
+    return asked
+
+
 def test_of_a_round_that_somebody_left_it_can_only_be_removed(page: Page, few: Round, rosa):
     rounds.leave_round(round=few, user=rosa, by=rosa)
     page.goto("/")
     said = page.locator("#kept-here")
-    expect(said).to_contain_text("They are of a round that you no longer read, so they cannot be saved.")
+    expect(said).to_contain_text(GONE)
     expect(said.get_by_role("link")).to_have_count(0)
+    asked = answer_with(page, yes=True)
     said.get_by_role("button", name="Remove them from this device").click()
     expect(said).to_be_hidden()
     assert kept(page) == 0
+    assert asked == [
+        "Remove your decisions of this round from this device? Number: 2. They cannot be brought back."
+    ]
+
+
+def test_nothing_is_removed_by_one_click_alone(page: Page, few: Round, rosa):
+    rounds.leave_round(round=few, user=rosa, by=rosa)
+    page.goto("/")
+    asked = answer_with(page, yes=False)
+    page.get_by_role("button", name="Remove them from this device").click()
+    assert asked
+    assert kept(page) == 2
+    expect(page.locator("#kept-here")).to_contain_text(GONE)
+
+
+def test_who_reads_the_round_again_loses_nothing_by_an_old_button(page: Page, few: Round, rosa, ada):
+    rounds.leave_round(round=few, user=rosa, by=rosa)
+    page.goto("/")
+    remove = page.get_by_role("button", name="Remove them from this device")
+    expect(remove).to_be_visible()
+    rounds.join_round(round=few, user=rosa, by=ada)
+    answer_with(page, yes=True)
+    remove.click()
+    expect(page.get_by_role("link", name="Save them now: cx-head, round 1")).to_be_visible()
+    assert kept(page) == 2
+
+
+def remember_what_is_said(page: Page) -> None:
+    page.evaluate("""() => {
+      const here = document.getElementById("kept-here");
+      window.said = [];
+      new MutationObserver(() => window.said.push(here.textContent)).observe(here, {childList: true});
+    }""")
+
+
+def test_decisions_kept_in_another_tab_are_never_taken_for_those_of_a_round_that_is_gone(
+    page: Page, few: Round, rosa, sam, ada
+):
+    more = make_poll("later")
+    for username, role in [("ada", "admin"), ("rosa", "reviewer"), ("sam", "reviewer")]:
+        make_member(username, more, role)
+    for n in range(5):
+        make_vote(more, f"Title {n}")
+    open_round(more, reviewers=[rosa, sam], by=ada, version=few.version, seed=3)
+    page.goto("/")
+    said = page.locator("#kept-here")
+    expect(said.get_by_role("link", name="Save them now: cx-head, round 1")).to_be_visible()
+    remember_what_is_said(page)
+    other = page.context.new_page()
+    other.route(DECIDE, lambda route: route.abort())
+    kept_two(other, "/polls/later/rounds/1/read/")
+    expect(said.get_by_role("link", name="Save them now: later, round 1")).to_be_visible()
+    expect(said.get_by_role("link", name="Save them now: cx-head, round 1")).to_be_visible()
+    told = page.evaluate("window.said")
+    assert told
+    assert not [text for text in told if GONE in text or AWAY in text]
+    assert kept(page) == 4
+
+
+def test_what_is_saved_at_once_in_another_tab_is_no_news(watched: Watched, few: Round, rosa):
+    watched.tolerate("Failed to load resource")
+    page = watched.open_for(rosa)
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    remember_what_is_said(page)
+    other = page.context.new_page()
+    other.goto(READ)
+    expect(other.locator("html[data-reading=ready]")).to_be_attached()
+    other.keyboard.press("1")
+    expect(other.locator("#progress")).to_contain_text("1 of 5")
+    expect(other.locator("#save-state")).to_have_text("All saved")
+    other.route(DECIDE, lambda route: route.abort())
+    other.keyboard.press("1")
+    expect(page.get_by_role("link", name="Save them now: cx-head, round 1")).to_be_visible()
+    assert [text for text in page.evaluate("window.said") if AWAY in text] == []
+
+
+def test_however_many_rounds_are_kept_each_is_asked_for(page: Page, few: Round):
+    page.evaluate("""() => {
+      const [key] = Object.keys(localStorage).filter((one) => one.startsWith("rolecall:outbox"));
+      const [, , user, , id] = key.split(":");
+      for (let n = 0; n < 120; n += 1) {
+        localStorage.setItem(`rolecall:outbox:${user}:${900000 + n}:${id}`, localStorage.getItem(key));
+      }
+    }""")
+    asked: list[list[str]] = []
+
+    def note(request: Request) -> None:
+        if "reading-places" in request.url:
+            asked.append(request.url.split("=")[1].split(","))
+
+    page.on("request", note)
+    page.goto("/")
+    expect(page.get_by_role("link", name="Save them now: cx-head, round 1")).to_be_visible()
+    expect(page.locator("#kept-here button")).to_have_count(120)
+    assert [len(piece) for piece in asked] == [MAX_PLACES, MAX_PLACES, 121 - 2 * MAX_PLACES]
+    assert len({one for piece in asked for one in piece}) == 121
 
 
 def test_without_scripts_one_logs_out_as_ever(watched: Watched, few: Round, rosa):
