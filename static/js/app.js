@@ -48,5 +48,12 @@
     window.setTimeout(() => { region.textContent = text; }, 50);
   }
 
-  window.rolecall = { announce };
+  /** Did htmx get another page than it asked for (the login, as a rule)? `detail` is that of htmx:beforeSwap. */
+  function isElsewhere({ xhr, pathInfo }) {
+    if (!xhr.responseURL || !pathInfo) return false;
+    const asked = new URL(pathInfo.finalRequestPath, window.location.href);
+    return new URL(xhr.responseURL).pathname !== asked.pathname;
+  }
+
+  window.rolecall = { announce, isElsewhere };
 })();

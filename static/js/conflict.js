@@ -45,14 +45,26 @@
     if (event.target !== profiles || typing(document.activeElement)) return;
     profiles.querySelector("a, [tabindex]")?.focus();
   });
+
+  function say(words) {
+    const said = document.createElement("p");
+    said.className = "notice notice-warn mb-0";
+    said.textContent = words;
+    profiles.replaceChildren(said);
+    window.rolecall.announce(words);
+  }
+
+  // The login that comes instead of the profile belongs nowhere in this form; what was typed stays in it.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target !== profiles || !window.rolecall.isElsewhere(event.detail)) return;
+    event.preventDefault();
+    say(profiles.dataset.login);
+  });
   for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
     document.addEventListener(failure, (event) => {
       if (event.detail?.target !== profiles) return;
-      const said = document.createElement("p");
-      said.className = "notice notice-warn mb-0";
-      said.textContent = profiles.dataset.trouble;
-      profiles.replaceChildren(said);
-      window.rolecall.announce(profiles.dataset.trouble);
+      const status = event.detail.xhr?.status ?? 0;
+      say(status >= 400 && status < 500 ? profiles.dataset.refused : profiles.dataset.trouble);
     });
   }
 })();

@@ -9,13 +9,9 @@
 
   // Sent elsewhere (imported in another tab, logged out meanwhile): go there, instead of taking nothing from it.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr, pathInfo } = event.detail;
-    if (!xhr.responseURL || !pathInfo) return;
-    const came = new URL(xhr.responseURL).pathname;
-    if (came !== new URL(pathInfo.finalRequestPath, window.location.href).pathname) {
-      event.preventDefault();
-      window.location.assign(xhr.responseURL);
-    }
+    if (!window.rolecall.isElsewhere(event.detail)) return;
+    event.preventDefault();
+    window.location.assign(event.detail.xhr.responseURL);
   });
 
   // An answer that could not be had leaves the choices as they are; a button then sends them as a form does.

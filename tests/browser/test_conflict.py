@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from classify import adjudication
 from classify.models import Case, ProfileView, Round
+from polls.models import Membership
 from tests import factories
 from tests.browser.conftest import whole
 from tests.classify import acts
@@ -140,6 +142,40 @@ def test_a_profile_that_cannot_be_shown_says_so(watched, jude, address):
     page.context.set_offline(False)
     page.keyboard.press("p")
     expect(page.get_by_role("link", name="Profile 1")).to_be_visible()
+
+
+RATIONALE = "Your rationale, for whoever asks later"
+
+
+def test_the_login_never_lands_in_the_form_of_who_is_logged_out(watched, jude, address):
+    page = watched.open_for(jude)
+    page.goto(address)
+    page.get_by_label(RATIONALE).fill("Half a sentence")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Show profiles").click()
+    expect(page.locator("#profiles")).to_have_text(
+        "The profile could not be shown: you are logged out. Copy what you typed, then log in again."
+    )
+    expect(page.locator("#live")).to_contain_text("you are logged out")
+    expect(page.locator("main")).to_have_count(1)
+    expect(page.get_by_label(RATIONALE)).to_have_value("Half a sentence")
+    assert not ProfileView.objects.exists()
+
+
+def test_who_may_not_see_the_profile_any_more_is_not_told_to_wait(watched, jude, poll, round, address):
+    page = watched.open_for(jude)
+    watched.tolerate("Failed to load resource")
+    watched.tolerate("Response Status Error Code 404")
+    page.goto(address)
+    page.get_by_label(RATIONALE).fill("Half a sentence")
+    Membership.objects.filter(user=jude, poll=poll).delete()
+    page.get_by_role("button", name="Show profiles").click()
+    expect(page.locator("#profiles")).to_have_text(
+        "You may no longer see this profile, or this page is out of date. "
+        "Copy what you typed, then reload the page."
+    )
+    expect(page.get_by_label(RATIONALE)).to_have_value("Half a sentence")
+    assert not ProfileView.objects.exists()
 
 
 def test_from_the_list_to_the_last_of_a_pair_by_keyboard_alone(page_for, jude, round):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from polls.models import User, Vote
@@ -91,6 +93,13 @@ def test_the_next_file_with_these_columns_is_read_as_the_last(page: Page, tmp_pa
         page.get_by_role("button", name="Import 1 row").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("in this poll")
     assert sorted(Vote.objects.values_list("comment", flat=True)) == ["because of Kim", "because of Lee"]
+
+
+def test_who_is_logged_out_comes_to_the_login_and_not_into_the_table(page: Page, tmp_path: Path):
+    send(page, tmp_path, "votes.xlsx", workbooks.xlsx(BOOK))
+    Session.objects.all().delete()
+    page.get_by_label("Sheet", exact=True).select_option("Votes")
+    expect(page).to_have_url(re.compile("/login/"))
 
 
 def test_with_the_keyboard_alone_a_copied_list_becomes_votes_of_one_option(page: Page):
