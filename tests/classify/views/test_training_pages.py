@@ -176,7 +176,7 @@ class TestLookingAfter:
         page = client_for(ada).post(f"{HOME}sheet/", {"pasted": "Clerk,other\nBoss,boss"})
         assert page.status_code == 422
         assert "1 row cannot be taken, so nothing was added." in body(page)
-        assert '<td class="num" data-label="Row">2</td>' in body(page)
+        assert '<td role="cell" class="num" data-label="Row">2</td>' in body(page)
         assert not TrainingItem.objects.filter(text="Clerk").exists()
 
     @pytest.mark.parametrize(
