@@ -154,6 +154,8 @@ ROLECALL_AFTER_IMPORT = "classify.assignment.after_votes_changed"
 ROLECALL_MAY_SEE_VOTES = "classify.visibility.can_see_votes"
 # Before somebody loses roles in a poll, in the same transaction: whoever reads there leaves what is open.
 ROLECALL_BEFORE_ROLES_GO = "classify.rounds.before_roles_go"
+# What waits for somebody who was deactivated, to be told to whoever did it.
+ROLECALL_WAITS_FOR = "classify.rounds.waits_for"
 
 # Reminders to reviewers (`classify.nudging`), which nobody gets unless a round asks for them.
 MAILERS = env.mailers()

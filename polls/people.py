@@ -208,6 +208,18 @@ def change_site_rights(*, user: User, may_create_polls: bool, may_log_in: bool, 
         user.save(update_fields=["is_active"])
 
 
+def waits_for(user: User, by: User) -> list[tuple[str, str, str]]:
+    """What waits for somebody who was deactivated: sentence, address, and what can be done there.
+
+    Asks `classify`, which knows (setting `ROLECALL_WAITS_FOR`). Raises PollRefused.
+    """
+    check_can_manage_site(by)
+    if not settings.ROLECALL_WAITS_FOR:
+        return []
+    hook: Callable[..., list[tuple[str, str, str]]] = import_string(settings.ROLECALL_WAITS_FOR)
+    return hook(user=user, by=by)
+
+
 def _find_or_create(*, username: str, name: str, by: User) -> tuple[User, bool]:
     username = username.strip()
     found = User.objects.filter(username__iexact=username).first()

@@ -1,6 +1,7 @@
 """The life of a round: set up (`setting_up`), people come and go (`people`, `held`), it ends (`ending`)."""
 
 from classify.reports.complete import is_doubly_coded, reviewers_of
+from classify.rounds.absent import waits_for
 from classify.rounds.ending import (
     archive_round,
     close_coding,
@@ -24,6 +25,8 @@ from classify.rounds.roles import (
     adjudicators_of,
     before_roles_go,
     kept_blind,
+    may_have_conflicts,
+    nobody_resolves,
     resolvers_of,
 )
 from classify.rounds.setting_up import MAX_DAYS, RoundPreview, create_round, load_of, preview_round
@@ -51,11 +54,14 @@ __all__ = [
     "latest_round",
     "leave_round",
     "load_of",
+    "may_have_conflicts",
+    "nobody_resolves",
     "preview_round",
     "reopen_coding",
     "resolvers_of",
     "return_held_work",
     "reviewers_of",
     "unarchive_round",
+    "waits_for",
     "went_back_at",
 ]

@@ -94,6 +94,11 @@ def resolvers_of(round: Round) -> set[int]:
     return {seat.user_id for seat in adjudicators_of(round) if seat.able}  # type: ignore[attr-defined]
 
 
+def nobody_resolves(round: Round) -> bool:
+    """Is a third person to resolve conflicts of the round, and nobody is there who may?"""
+    return round.rule == Round.Rule.THIRD_PERSON and not resolvers_of(round)
+
+
 def kept_blind(poll: Poll) -> set[int]:
     """User ids of who reads, or did, in a round of the poll that is not revealed: they are to see nothing of
     the conflicts of another one. Who has handed in everywhere is on the pages of the rounds anyhow."""
@@ -155,9 +160,7 @@ def _check_others_resolve(round: Round, user: User, by: User) -> None:
     able = resolvers_of(round)
     if round.rule != Round.Rule.THIRD_PERSON or able != {user.pk}:
         return
-    # Who may not know of conflicts is not told that there are none.
-    closed = round.coding_closed_at is not None
-    if closed and visibility.can_see_conflicts(by, round) and not _has_conflicts(round):
+    if not may_have_conflicts(round, by):
         return
     raise PollRefused(
         _(
@@ -168,7 +171,10 @@ def _check_others_resolve(round: Round, user: User, by: User) -> None:
     )
 
 
-def _has_conflicts(round: Round) -> bool:
+def may_have_conflicts(round: Round, by: User) -> bool:
+    """Are there conflicts, or can there be? Who may not know of them is not told that there are none."""
+    if round.coding_closed_at is None or not visibility.can_see_conflicts(by, round):
+        return True
     waiting = Case.objects.filter(round=round, status=Case.Status.CONFLICT, n_votes__gt=0)
     return waiting.filter(closed_unresolved_at__isnull=True).exists()
 

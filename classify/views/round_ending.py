@@ -51,7 +51,8 @@ def round_reopen(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         messages.success(request, _("Coding is open again. The reviewers can go on reading."))
         return redirect("classify:round", slug, number)
     counts = visibility.counts_for(actor(request), round)
-    context = {"poll": round.poll, "round": round, "form": form, "counts": counts}
+    nobody = rounds.nobody_resolves(round)
+    context = {"poll": round.poll, "round": round, "form": form, "counts": counts, "nobody_resolves": nobody}
     return render(request, "classify/round_reopen.html", context, status=422 if form.errors else 200)
 
 
@@ -87,7 +88,8 @@ def _asked(
         deed(round=round, by=by)
         messages.success(request, said % {"number": round.number})
         return redirect("classify:round", round.poll.slug, round.number)
-    context: dict[str, Any] = {"poll": round.poll, "round": round}
+    nobody = rounds.nobody_resolves(round) and rounds.may_have_conflicts(round, by)
+    context: dict[str, Any] = {"poll": round.poll, "round": round, "nobody_resolves": nobody}
     return render(request, template, context)
 
 

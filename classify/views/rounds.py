@@ -84,13 +84,25 @@ def people_of(round: Round, by: User, *, sees_progress: bool) -> dict[str, Any]:
         "mine": next((seat for seat in seats if seat.user_id == by.pk), None),
         "reading": sum(seat.left_at is None for seat in seats),
         "went_back_at": rounds.went_back_at(round=round, user=by),
-        "adjudicators": rounds.adjudicators_of(round),
+        **_resolving(round, may_set_up),
         "can_add_adjudicator": may_set_up and allows(permissions.check_is_alive, round),
         "second_form": SecondReviewerForm(round=round, by=by)
         if may_set_up and is_open and len(seats) < 2
         else None,
         "can_join": may_set_up and is_open and len(seats) > 1,
         "may_set_up": may_set_up,
+    }
+
+
+def _resolving(round: Round, may_set_up: bool) -> dict[str, Any]:
+    """Who resolves conflicts, who did, and whether to tell an admin that nobody does."""
+    named = list(rounds.adjudicators_of(round))
+    able = [seat.user for seat in named if seat.able]  # type: ignore[attr-defined]
+    needs_one = round.rule == Round.Rule.THIRD_PERSON and allows(permissions.check_is_alive, round)
+    return {
+        "resolvers": able,
+        "former_resolvers": [seat.user for seat in named if seat.user not in able],
+        "nobody_resolves": may_set_up and needs_one and not able,
     }
 
 

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -60,7 +61,15 @@ def site_person(request: HttpRequest, user_id: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("The rights of %(name)s were changed.") % {"name": user.username})
+        if not form.cleaned_data["may_log_in"]:
+            _tell_what_waits(request, user)
     return redirect("polls:site-people")
+
+
+def _tell_what_waits(request: HttpRequest, user: User) -> None:
+    """Each round that waits for who was deactivated, with the page where that can be changed."""
+    for said, path, deed in domain.waits_for(user, actor(request)):
+        messages.warning(request, format_html('{} <a href="{}">{}</a>', said, path, deed))
 
 
 @require_POST

@@ -47,7 +47,7 @@ def test_removing_a_reviewer_says_what_became_of_their_rounds(admin, poll, ada, 
 
 def test_the_page_says_beforehand_that_rounds_are_left(admin, poll, rosa):
     page = admin.get(f"/polls/{poll.slug}/people/").content.decode()
-    assert "They leave the rounds that they read in" in page
+    assert "what they have not read goes to the others" in page
     assert "Who is no reviewer any more leaves the open rounds" in page
 
 
@@ -77,7 +77,8 @@ def test_somebody_is_named_and_a_second_click_finds_it_done(admin, poll, judged,
         assert "jude, vera decides as the third person" in text
     assert "Somebody more resolves conflicts (vera), by ada." in text
     admin.post(roles(poll, jude))
-    assert "jude (no more an adjudicator of this poll), vera" in text_of(admin.get(ROUND))
+    text = text_of(admin.get(ROUND))
+    assert "vera decides as the third person jude: no longer an adjudicator of this poll" in text
 
 
 def test_nobody_is_offered_who_reads_or_read_in_the_round(admin, judged, ada, rosa, sam, jude, vera):
