@@ -38,7 +38,7 @@ def decimals(value: float | None, places: int = 2) -> str:
 @register.filter
 def method(text: str) -> str:
     """How a figure was reached, as exports have it, with numbers and minus as pages write them."""
-    grouped = re.sub(r"\b\d{4,}\b", lambda found: figure(int(found[0])), text)
+    grouped = re.sub(r"(?<![.\d])\b\d{4,}\b", lambda found: figure(int(found[0])), text)
     return grouped.replace(" - ", f" {MINUS} ").replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
 
 
