@@ -48,7 +48,11 @@ class DecisionTable(tables.Table):
     )
     note = tables.Column(verbose_name=gettext_lazy("Note"), orderable=False)
     decided_at = tables.DateTimeColumn(
-        verbose_name=gettext_lazy("When"), order_by=("pk",), format="DATETIME_FORMAT", attrs=_DATE
+        accessor="said_at",
+        verbose_name=gettext_lazy("When"),
+        order_by=("said_at", "pk"),
+        format="DATETIME_FORMAT",
+        attrs=_DATE,
     )
 
     class Meta:

@@ -13,7 +13,10 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    When,
 )
+from django.db.models import Case as DbCase
+from django.db.models.functions import Coalesce
 
 from classify.models import Case, CaseVote, Decision, Round
 from classify.visibility.rules import can_see_results
@@ -23,8 +26,9 @@ from polls.permissions import Person
 def my_decisions(user: Person, round: Round) -> QuerySet[Decision]:
     """The person's own latest decision on each case, newest first, whether or not it came in time.
 
-    Annotated with `text` and `n_votes` of the case and `look_again`: an import changed who stands behind the
-    case after this decision. Read from the decisions, never from the case, whose pointer tells of the seal.
+    Annotated with `text` and `n_votes` of the case, `said_at` (when the person said so themselves) and
+    `look_again`: an import changed who stands behind the case after this decision. Read from the decisions,
+    never from the case, whose pointer tells of the seal.
     """
     latest = (
         Decision.objects.filter(round=round, reviewer=user.pk)
@@ -42,11 +46,29 @@ def my_decisions(user: Person, round: Round) -> QuerySet[Decision]:
         .annotate(
             text=F("case__text"),
             n_votes=F("case__n_votes"),
+            said_at=_said_at(),
             look_again=ExpressionWrapper(
                 Q(case__review_again=True) & Q(Exists(joined)), output_field=BooleanField()
             ),
         )
         .order_by("-pk")
+    )
+
+
+def _said_at() -> DbCase:
+    """When the reviewer said it: who reopens a round stores late decisions once more."""
+    renewed = Decision.objects.filter(
+        case=OuterRef("case"),
+        slot=OuterRef("slot"),
+        reviewer=OuterRef("reviewer"),
+        seq=OuterRef("seq") - 1,
+        late=True,
+        verdict=OuterRef("verdict"),
+        source=OuterRef("source"),
+    )
+    return DbCase(
+        When(entered_by__isnull=True, then=F("decided_at")),
+        default=Coalesce(Subquery(renewed.values("decided_at")), F("decided_at")),
     )
 
 

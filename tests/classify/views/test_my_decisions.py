@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
+from classify import rounds
 from tests.classify.acts import open_round, say
 from tests.factories import make_vote
 
@@ -75,6 +76,35 @@ def test_a_reviewer_without_a_decision_is_told_how_to_begin(client_for, poll, ad
     body = client_for(rosa).get(url(round_)).content.decode()
     assert "You have not decided anything yet" in body
     assert "Start reading" in body
+
+
+def test_a_decision_that_reopening_stored_once_more_has_the_time_of_its_reviewer(
+    client_for, poll, ada, rosa, sam
+):
+    """Nobody decided anything at the reopening; where one changes it thereafter, that is the time."""
+    for title in ["CX Consultant", "Call Center Coach"]:
+        make_vote(poll, title)
+    cache.clear()
+    round_ = open_round(poll, reviewers=[rosa, sam], by=ada)
+    one, two = round_.cases.order_by("pk")
+    rounds.close_coding(round=round_, by=ada)
+    for case in (one, two):
+        say(round_, case, rosa, "other")
+        say(round_, case, sam, "consultant")
+    acts = {case: case.decisions.get(reviewer=rosa).decided_at for case in (one, two)}
+    rounds.reopen_coding(round=round_, by=ada, reason="Closed too early")
+    renewed = one.decisions.filter(reviewer=rosa).latest("seq")
+    assert renewed.entered_by == ada
+    assert renewed.decided_at > acts[one]
+    shown = client_for(rosa).get(url(round_)).context["table"].rows
+    assert {row.record.case_id: row.get_cell_value("decided_at") for row in shown} == {
+        case.pk: str(at) for case, at in acts.items()
+    }
+    changed = say(round_, two, rosa, "consultant").decision
+    shown = client_for(rosa).get(url(round_)).context["table"].rows
+    assert [row.get_cell_value("decided_at") for row in shown] == [
+        str(at) for at in (changed.decided_at, acts[one])
+    ]
 
 
 def test_the_number_of_statements_does_not_grow_with_the_list(
