@@ -79,9 +79,14 @@ STANDING = """
            sealed_at = now()
       FROM read WHERE case_id = c.id
 """
+# Some are taken up at this moment.
+CLAIMED = """
+    UPDATE classify_case SET claimed_by_id = %(judge)s, claimed_at = now()
+     WHERE round_id = %(round)s AND status = 'conflict' AND id %% 1000 = 10
+"""
 FILL = (
     *(HEADLINES, JOB_TITLES, "ANALYZE polls_headline", "ANALYZE polls_jobtitle", PARTS),
-    *("ANALYZE polls_headlinepart", CASES, DECISIONS, "ANALYZE classify_decision", STANDING),
+    *("ANALYZE polls_headlinepart", CASES, DECISIONS, "ANALYZE classify_decision", STANDING, CLAIMED),
     # As on any server that has run for a minute.
     *("VACUUM ANALYZE classify_case", "VACUUM ANALYZE classify_decision"),
 )
@@ -110,6 +115,7 @@ def fill(voters: int) -> tuple[Any, Any]:
         "version": round_.version_id,
         "first": people[0].pk,
         "second": people[1].pk,
+        "judge": judge.pk,
         "categories": list(Category.objects.filter(version=round_.version).values_list("pk", flat=True)),
     }
     with connection.cursor() as cursor:
