@@ -11,6 +11,8 @@ from hypothesis import settings as hypothesis_settings
 
 from polls.models import Poll, User
 from tests import factories
+from tests.config.conftest import wait_until
+from tests.database import busy_sessions
 
 # Properties are about what comes out, not how fast on a busy machine.
 hypothesis_settings.register_profile("rolecall", deadline=None)
@@ -36,6 +38,22 @@ def _no_session_outlives_the_tests(django_db_setup, django_db_blocker):
             " AND pid <> pg_backend_pid()"
         )
     connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_works_when_the_tables_are_emptied(request):
+    """Before the end of a test that commits, what it began in other processes and threads is over.
+
+    A statement that still runs there, be its process killed, and the emptying of all tables can wait for each
+    other; PostgreSQL then ends one of them, and the next test finds an error or what this one made.
+    """
+    marked = request.node.get_closest_marker("django_db")
+    if not (marked and marked.kwargs.get("transaction")) and "transactional_db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")  # emptied after this fixture's end
+    yield
+    wait_until(lambda: not busy_sessions())
 
 
 @pytest.fixture(autouse=True)

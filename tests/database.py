@@ -39,4 +39,16 @@ def address(name: str = "") -> str:
     return f"postgres://{user}:{password}@{host}:{found['PORT'] or 5432}/{quote(name or found['NAME'])}"
 
 
+def busy_sessions() -> list[str]:
+    """The statements that other sessions of the test's database are in the middle of."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return [query for (query,) in cursor]
+
+
 prepare()

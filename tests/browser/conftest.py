@@ -21,9 +21,11 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from pytest_django.live_server_helper import LiveServer
 
 from classify.models import Round
 from polls.models import User
+from tests.browser.gate import gated
 from tests.classify.acts import open_round
 from tests.factories import make_vote
 
@@ -146,6 +148,13 @@ class Watched:
         """Closes all contexts, so that late errors are in."""
         for context in self.contexts:
             context.close()
+
+
+@pytest.fixture
+def live_server(live_server, transactional_db) -> Iterator[LiveServer]:
+    """The live server of the session, in which no request of a test outlives it."""
+    with gated(live_server.thread.httpd):
+        yield live_server
 
 
 @pytest.fixture
