@@ -13,6 +13,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Value,
     When,
 )
 from django.db.models import Case as DbCase
@@ -26,9 +27,10 @@ from polls.permissions import Person
 def my_decisions(user: Person, round: Round) -> QuerySet[Decision]:
     """The person's own latest decision on each case, newest first, whether or not it came in time.
 
-    Annotated with `text` and `n_votes` of the case, `said_at` (when the person said so themselves) and
-    `look_again`: an import changed who stands behind the case after this decision. Read from the decisions,
-    never from the case, whose pointer tells of the seal.
+    Annotated with `text` and `n_votes` of the case, `said_at` (when the person said so themselves),
+    `look_again` (an import changed who stands behind the case after this decision) and `came_late` (it is
+    kept, but does not count; false while coding is open, since a seal tells of the other's decision). Read
+    from the decisions, never from the case, whose pointer tells of the seal.
     """
     latest = (
         Decision.objects.filter(round=round, reviewer=user.pk)
@@ -50,6 +52,7 @@ def my_decisions(user: Person, round: Round) -> QuerySet[Decision]:
             look_again=ExpressionWrapper(
                 Q(case__review_again=True) & Q(Exists(joined)), output_field=BooleanField()
             ),
+            came_late=Value(False) if round.coding_closed_at is None else F("late"),
         )
         .order_by("-pk")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
-from classify import rounds
+from classify import adjudication, rounds
 from tests.classify.acts import open_round, say
 from tests.factories import make_vote
 
@@ -105,6 +105,21 @@ def test_a_decision_that_reopening_stored_once_more_has_the_time_of_its_reviewer
     assert [row.get_cell_value("decided_at") for row in shown] == [
         str(at) for at in (changed.decided_at, acts[one])
     ]
+
+
+def test_what_came_too_late_says_so_once_coding_is_closed(client_for, ada, rosa, sam, jude, round_):
+    late = "came too late"
+    case = round_.cases.get(text="CX Consultant")
+    adjudication.claim(case=case, by=jude)
+    assert say(round_, case, rosa, "cx").decision.late, "the claim sealed it"
+    assert late not in client_for(rosa).get(url(round_)).content.decode(), "that would tell of the seal"
+    rounds.close_coding(round=round_, by=ada)
+    rows = client_for(rosa).get(url(round_)).context["table"].rows
+    assert {row.record.text: late in row.get_cell("category") for row in rows} == {
+        "CX Consultant": True,
+        "Call Center Coach": False,
+    }
+    assert late not in client_for(sam).get(url(round_)).content.decode()
 
 
 def test_the_number_of_statements_does_not_grow_with_the_list(
