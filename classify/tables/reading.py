@@ -90,6 +90,7 @@ class ConflictTable(tables.Table):
     pair = tables.Column(verbose_name=gettext_lazy("Read as, in no order"))
     conflict_since = tables.DateColumn(verbose_name=gettext_lazy("Waits since"), attrs=_DATE)
     held_by = tables.Column(verbose_name=gettext_lazy("Taken up by"))
+    proposed = tables.Column(verbose_name=gettext_lazy("Proposed by"))
 
     class Meta:
         orderable = False
@@ -122,6 +123,7 @@ class DoneTable(ConflictTable):
     pair = None
     conflict_since = None
     held_by = None
+    proposed = None
     final = tables.Column(verbose_name=gettext_lazy("Outcome"), empty_values=())
     resolution = tables.Column(verbose_name=gettext_lazy("How"), empty_values=())
 
@@ -140,6 +142,7 @@ class OverruledTable(ConflictTable):
     pair = None
     conflict_since = None
     held_by = None
+    proposed = None
     mine = tables.Column(verbose_name=gettext_lazy("Your decision"))
     final = tables.Column(verbose_name=gettext_lazy("Became"))
     resolution = tables.Column(verbose_name=gettext_lazy("How"))

@@ -46,7 +46,7 @@ def conflicts(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     context = {
         "round": round,
         "walk": walk,
-        "table": _table(walk, piece, book),
+        "table": _table(person, walk, piece, book, proposing),
         "piece": piece,
         "choices": None if walk.wanted.done else _choices(person, walk, book),
         **_counts(person, round),
@@ -152,7 +152,22 @@ def _pair_label(label: str, number: int) -> str:
     return f"{label} ({number})"
 
 
-def _table(walk: Walk, piece: visibility.Stretch, book: Book) -> ConflictTable | DoneTable:
+def _proposed(by: visibility.Proposers | None, proposing: bool) -> str:
+    """Who has proposed, in words; a third person is told no name."""
+    if by is None:
+        return ""
+    if by.mine + by.others > 1:
+        return _("Both, not the same")
+    if by.mine:
+        return _("You")
+    return _("The other") if proposing else _("One of the two")
+
+
+def _table(
+    person: User, walk: Walk, piece: visibility.Stretch, book: Book, proposing: bool
+) -> ConflictTable | DoneTable:
+    by_consensus = walk.round.rule == Round.Rule.CONSENSUS and not walk.wanted.done
+    by = visibility.proposers_of(person, walk.round, [row.pk for row in piece.rows]) if by_consensus else {}
     rows = [
         {
             "text": row.text,
@@ -160,6 +175,7 @@ def _table(walk: Walk, piece: visibility.Stretch, book: Book) -> ConflictTable |
             "pair": sides_of(row.pair, book) if row.pair else [],
             "conflict_since": row.since,
             "held_by": _("You") if row.held_by_me else row.held_by,
+            "proposed": _proposed(by.get(row.pk), proposing),
             "final": side_of(row.final, book) if row.final else None,
             "resolution": row.resolution,
             "url": walk.url("classify:conflict", row.pk),
@@ -170,6 +186,5 @@ def _table(walk: Walk, piece: visibility.Stretch, book: Book) -> ConflictTable |
         return DoneTable(rows)
     shows_pairs = any(row.pair for row in piece.rows)
     hidden = [] if shows_pairs else ["pair"]
-    if walk.round.rule == Round.Rule.CONSENSUS:
-        hidden.append("held_by")
+    hidden.append("held_by" if by_consensus else "proposed")
     return ConflictTable(rows, exclude=hidden)

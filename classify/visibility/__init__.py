@@ -14,10 +14,12 @@ from classify.visibility.conflicts import (
     BlindDecision,
     BlindReading,
     Proposal,
+    Proposers,
     decisions_for_adjudicator,
     first_look_of,
     must_look_first,
     proposals_for,
+    proposers_of,
 )
 from classify.visibility.flags import FlaggedCase, flagged_cases, open_flags, visible_flags
 from classify.visibility.looking_again import (
@@ -91,6 +93,7 @@ __all__ = [
     "Pair",
     "PairCount",
     "Proposal",
+    "Proposers",
     "Standing",
     "Stretch",
     "Wanted",
@@ -131,6 +134,7 @@ __all__ = [
     "pairs_of",
     "polls_with_open_votes",
     "proposals_for",
+    "proposers_of",
     "rounds_with_results",
     "splits_of",
     "standing_in",

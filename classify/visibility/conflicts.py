@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from classify.models import Adjudication, Case, Category, Decision
+from classify.models import Adjudication, Case, Category, Decision, Round
 from classify.visibility.rules import check_can_see_conflicts, hides_readings
 from polls.permissions import Person
 
@@ -38,6 +39,14 @@ class Proposal:
     category: Category
     reason: str
     rationale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposers:
+    """Who has proposed for a conflict: oneself, and how many others. Who changed their mind counts once."""
+
+    mine: bool
+    others: int
 
 
 def must_look_first(user: Person, case: Case) -> bool:
@@ -103,3 +112,21 @@ def proposals_for(user: Person, case: Case) -> list[Proposal]:
         if row.category is not None
     ]
     return sorted(found, key=lambda proposal: not proposal.mine)
+
+
+def proposers_of(user: Person, round: Round, cases: Collection[int]) -> dict[int, Proposers]:
+    """Who has proposed for each of these cases of the round; one with no proposal is left out, and all are
+    for who is to decide first. Raises PollRefused for who may not see conflicts of the round.
+    """
+    check_can_see_conflicts(user, round)
+    if hides_readings(user, round):
+        return {}
+    rows = (
+        Adjudication.objects.filter(round=round, case__in=cases, kind=Adjudication.Kind.PROPOSAL)
+        .values_list("case")
+        .annotate(
+            mine=Count("decided_by", distinct=True, filter=Q(decided_by=user.pk)),
+            others=Count("decided_by", distinct=True, filter=~Q(decided_by=user.pk)),
+        )
+    )
+    return {case: Proposers(bool(mine), others) for case, mine, others in rows}

@@ -229,6 +229,39 @@ def test_under_the_consensus_rule_the_list_is_for_the_two(client_for, poll, ada,
     assert PROPOSED not in client_for(ada).get(url(talk)).content.decode()
 
 
+def test_under_the_consensus_rule_it_says_who_has_proposed(client_for, poll, ada, rosa, sam, round):
+    talk = open_round(poll, reviewers=[rosa, sam], by=ada, version=round.version)
+    agent, baker, clerk, dean = (disagree(talk, talk.cases.get(text=text), rosa, sam) for text in TITLES)
+    rounds.close_coding(round=talk, by=ada)
+    for case, by, category in [
+        (agent, rosa, "cx"),
+        (agent, rosa, "consultant"),  # who changes their mind has proposed once
+        (baker, sam, "cx"),
+        (clerk, rosa, "cx"),
+        (clerk, sam, "consultant"),
+    ]:
+        propose(case, by, category)
+    for person, said in [
+        (rosa, ["You", "The other", "Both, not the same", ""]),
+        (sam, ["The other", "You", "Both, not the same", ""]),
+        (ada, ["One of the two", "One of the two", "Both, not the same", ""]),
+    ]:
+        rows = {
+            row["text"]: row["proposed"] for row in client_for(person).get(url(talk)).context["table"].data
+        }
+        assert [rows[text] for text in TITLES] == said
+    assert dean.adjudications.count() == 0
+    assert "Proposed by" in client_for(rosa).get(url(talk)).content.decode()
+    propose(baker, rosa, "cx")
+    assert "Proposed by" not in client_for(rosa).get(url(talk), {"done": "1"}).content.decode()
+
+
+def test_only_under_the_consensus_rule_does_it_speak_of_proposals(client_for, jude, round):
+    body = client_for(jude).get(url(round)).content.decode()
+    assert "Taken up by" in body
+    assert "Proposed by" not in body
+
+
 def test_a_carried_case_is_no_conflict_of_this_round(client_for, jude, round):
     case = round.cases.get(text="Agent")
     Case.objects.filter(pk=case.pk).update(
