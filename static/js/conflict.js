@@ -38,33 +38,33 @@
 
   // ---------- the profile, asked for without leaving the form ----------
 
-  const profiles = document.getElementById("profiles");
-  if (!profiles) return;
+  // One place for it beside one conflict, one in each row where several are resolved together.
+  const isPlace = (target) => target instanceof Element && target.matches(".profiles") && form.contains(target);
 
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target !== profiles || typing(document.activeElement)) return;
-    profiles.querySelector("a, [tabindex]")?.focus();
+    if (!isPlace(event.target) || typing(document.activeElement)) return;
+    event.target.querySelector("a, [tabindex]")?.focus();
   });
 
-  function say(words) {
+  function say(place, which) {
     const said = document.createElement("p");
     said.className = "notice notice-warn mb-0";
-    said.textContent = words;
-    profiles.replaceChildren(said);
-    window.rolecall.announce(words);
+    said.textContent = document.getElementById("profile-words").dataset[which];
+    place.replaceChildren(said);
+    window.rolecall.announce(said.textContent);
   }
 
   // The login that comes instead of the profile belongs nowhere in this form; what was typed stays in it.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target !== profiles || !window.rolecall.isElsewhere(event.detail)) return;
+    if (!isPlace(event.detail.target) || !window.rolecall.isElsewhere(event.detail)) return;
     event.preventDefault();
-    say(profiles.dataset.login);
+    say(event.detail.target, "login");
   });
   for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
     document.addEventListener(failure, (event) => {
-      if (event.detail?.target !== profiles) return;
+      if (!isPlace(event.detail?.target)) return;
       const status = event.detail.xhr?.status ?? 0;
-      say(status >= 400 && status < 500 ? profiles.dataset.refused : profiles.dataset.trouble);
+      say(event.detail.target, status >= 400 && status < 500 ? "refused" : "trouble");
     });
   }
 })();

@@ -209,3 +209,50 @@ def test_several_together_have_the_definitions_too(page_for, jude, round, addres
     assert shown["x"] + shown["width"] <= picks["x"] or shown["x"] >= picks["x"] + picks["width"]
     page.keyboard.press("3")
     expect(page.get_by_role("radio", name="Consultant CX side")).to_be_checked()
+
+
+def test_several_together_by_keyboard_alone_with_a_look_at_who_is_behind_one(page_for, jude, round, address):
+    page = page_for(jude)
+    page.goto(address)
+    page.get_by_role("button", name="Take them up together").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Conflicts that share")
+    whole(page)
+    page.get_by_role("checkbox", name="CX Consultant | Speaker").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("checkbox", name="CX Consultant 2 voters").focus()
+    page.keyboard.press("Tab")
+    assert focused(page).startswith("Show profiles")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Profile 1")).to_be_focused()
+    assert {view.case_id for view in ProfileView.objects.all()} == {round.cases.get(n_votes=2).pk}
+    assert not Axe().run(page).response["violations"]
+    page.keyboard.press("3")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Slip")
+    page.keyboard.press("Tab")
+    page.keyboard.type("By the book.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("1 conflict was resolved.")).to_be_visible()
+    finals = {case.text: case.final and case.final.code for case in Case.objects.filter(round=round)}
+    assert finals == {"CX Consultant": "consultant", "CX Consultant | Speaker": None}
+
+
+def test_a_profile_among_several_that_cannot_be_shown_says_so_in_its_row(watched, jude, round, address):
+    page = watched.open_for(jude)
+    watched.tolerate("ERR_INTERNET_DISCONNECTED")
+    watched.tolerate("htmx:sendError")
+    watched.tolerate("htmx:afterRequest")
+    page.goto(address)
+    page.get_by_role("button", name="Take them up together").click()
+    row = page.locator(".alike-case", has_text="CX Consultant | Speaker")
+    button = row.get_by_role("button", name="Show profile")
+    button.wait_for()
+    whole(page)
+    page.context.set_offline(True)
+    button.click()
+    expect(row).to_contain_text("The profile could not be shown.")
+    expect(page.get_by_text("The profile could not be shown.")).to_have_count(1)
+    page.context.set_offline(False)
+    button.click()
+    expect(row).to_contain_text("No profile address came with the import.")
+    expect(page.get_by_role("checkbox", name="CX Consultant | Speaker")).to_be_checked()
