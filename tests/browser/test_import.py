@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from polls.models import User, Vote
 from tests import factories
@@ -19,6 +19,7 @@ from tests.polls.importing import workbooks
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 START = "/polls/cx-head/import/"
+ASKED = re.compile(r"/import/.+/$")  # what a changed choice asks the server
 YES, MAYBE, NO = factories.OPTIONS
 BOOK = {
     "Read me": [["The votes are on the next sheet."]],
@@ -77,6 +78,28 @@ def test_a_workbook_is_read_anew_while_sheet_columns_and_dates_are_chosen(page: 
         page.get_by_role("link", name="Download 1 rejected row").click()
     assert "Lee,CX Consultant,Perhaps" in Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert Vote.objects.get().voter.name == "Kim"
+
+
+@pytest.mark.parametrize(
+    ("first", "chosen"),
+    [("Wer", "name"), ("Sheet", "Votes")],
+    ids=["a column's answer puts the question in place anew", "a sheet's answer all of it"],
+)
+def test_a_choice_made_while_the_last_is_on_its_way_is_kept(
+    page: Page, tmp_path: Path, first: str, chosen: str
+):
+    send(page, tmp_path, "votes.xlsx", workbooks.xlsx(BOOK))
+    page.get_by_label("Sheet", exact=True).select_option("Votes")
+    expect(page.locator("#live")).to_have_text("Read again: 1 of 2 rows can be taken.")
+    held: list[Route] = []
+    page.route(ASKED, lambda route: held.append(route), times=1)
+    with page.expect_request(ASKED):
+        page.get_by_label(first, exact=True).select_option(chosen)
+    page.get_by_label("In this file 03/04/2026 means").select_option("day")
+    held.pop().continue_()
+    expect(page.get_by_role("cell", name="3 Apr 2026")).to_be_visible()
+    expect(page.get_by_label("In this file 03/04/2026 means")).to_have_value("day")
+    expect(page.get_by_label(first, exact=True)).to_have_value(chosen)
 
 
 def test_the_next_file_with_these_columns_is_read_as_the_last(page: Page, tmp_path: Path):
