@@ -9,25 +9,31 @@
 
   // What was chosen while an answer was on its way is newer than the answer, which may put the field in place anew:
   // it is chosen again, and so asked for. Not in a field that has become another, as after the choice of a sheet.
+  let form = null;
   let sent = null;
   let newer = [];
+  const FIELDS = ":is(select, input[type=text], input[type=checkbox])";
   const labelOf = (field) => field.labels[0]?.textContent;
+  // As FormData has it: nothing for a box that is not ticked.
+  const valueOf = (field) => (field.type === "checkbox" && !field.checked ? null : field.value);
   document.addEventListener("htmx:beforeSend", (event) => {
-    sent = new FormData(event.target.closest("form") ?? undefined);
+    form = event.target.closest("#reading form");
+    sent = form && new FormData(form);
   });
   document.addEventListener("htmx:beforeSwap", () => {
-    newer = [...document.querySelectorAll("#reading select")]
-      .filter((field) => sent?.has(field.name) && field.value !== sent.get(field.name))
-      .map((field) => ({ name: field.name, value: field.value, label: labelOf(field) }));
+    newer = [...(form?.querySelectorAll(FIELDS) ?? [])]
+      .filter((field) => valueOf(field) !== sent.get(field.name))
+      .map((field) => ({ name: field.name, value: valueOf(field), label: labelOf(field) }));
   });
   document.addEventListener("htmx:afterSettle", () => {
     const chosen = newer;
     newer = [];
     for (const { name, value, label } of chosen) {
-      const field = document.querySelector(`#reading select[name="${CSS.escape(name)}"]`);
-      if (!field || field.value === value || labelOf(field) !== label) continue;
-      if (![...field.options].some((option) => option.value === value)) continue;
-      field.value = value;
+      const field = document.querySelector(`#reading form ${FIELDS}[name="${CSS.escape(name)}"]`);
+      if (!field || valueOf(field) === value || labelOf(field) !== label) continue;
+      if (field.options && ![...field.options].some((option) => option.value === value)) continue;
+      if (field.type === "checkbox") field.checked = value !== null;
+      else field.value = value;
       field.dispatchEvent(new Event("change", { bubbles: true }));
     }
   });

@@ -102,6 +102,31 @@ def test_a_choice_made_while_the_last_is_on_its_way_is_kept(
     expect(page.get_by_label(first, exact=True)).to_have_value(chosen)
 
 
+def test_a_box_ticked_and_words_typed_while_a_choice_is_on_its_way_are_kept(page_for, root: User):
+    page = page_for(root)
+    page.goto("/new-poll/")
+    page.get_by_label("Question").fill("Who reads this?")
+    page.get_by_label("Short name").fill("who-reads")
+    page.get_by_label("Or paste rows").fill("Wer,Was\nKim,Head of Care\nLee,CX Consultant\n")
+    page.get_by_role("button", name="Look at the rows").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("How will this be read?")
+    whole(page)
+    several = page.get_by_label("Voters could choose several options")
+    everyone = page.get_by_label("Everyone here voted for")
+    expect(several).not_to_be_checked()
+    held: list[Route] = []
+    page.route(re.compile("/new-poll/.+/$"), lambda route: held.append(route), times=1)
+    with page.expect_request(re.compile("/new-poll/.+/$")):
+        page.get_by_label("Wer", exact=True).select_option("name")
+    several.check()
+    everyone.fill("Everybody")
+    held.pop().continue_()
+    expect(page.get_by_role("cell", name="Kim", exact=True)).to_be_visible()
+    expect(page.get_by_role("cell", name="Everybody", exact=True)).to_have_count(2)
+    expect(several).to_be_checked()
+    expect(everyone).to_have_value("Everybody")
+
+
 def test_the_next_file_with_these_columns_is_read_as_the_last(page: Page, tmp_path: Path):
     for name in ("Kim", "Lee"):
         page.goto(START)
