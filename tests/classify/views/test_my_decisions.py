@@ -114,7 +114,9 @@ def test_what_came_too_late_says_so_once_coding_is_closed(client_for, ada, rosa,
     assert say(round_, case, rosa, "cx").decision.late, "the claim sealed it"
     assert late not in client_for(rosa).get(url(round_)).content.decode(), "that would tell of the seal"
     rounds.close_coding(round=round_, by=ada)
-    rows = client_for(rosa).get(url(round_)).context["table"].rows
+    reply = client_for(rosa).get(url(round_))
+    assert "Coding is closed: a decision that is changed now is kept" in reply.content.decode()
+    rows = reply.context["table"].rows
     assert {row.record.text: late in row.get_cell("category") for row in rows} == {
         "CX Consultant": True,
         "Call Center Coach": False,
