@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.browser.gate import Gate
+from tests.browser.gate import Gate, gated
 from tests.config.conftest import wait_until
 
 
@@ -80,3 +80,24 @@ def test_an_answer_half_read_is_inside_until_it_is_closed(server):
     answer.close()
     answer.close()  # a second time changes nothing
     server.gate.close(0)
+
+
+def test_who_comes_between_two_tests_finds_it_shut(server):
+    class Listening:
+        app = server.answer
+
+        def get_app(self):
+            return self.app
+
+        def set_app(self, app):
+            self.app = app
+
+    server.may_answer.set()
+    listening = Listening()
+    for _test in range(2):
+        with gated(listening) as gate:
+            server.gate = gate
+            assert server.ask() == b"done"
+        assert listening.app is gate
+        assert server.ask() == b""
+        assert gate.app == server.answer, "no gate stands behind a gate"
