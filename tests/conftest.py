@@ -115,3 +115,21 @@ def client_for() -> Callable[[User], Client]:
         return client
 
     return log_in
+
+
+@pytest.fixture
+def root(db) -> User:
+    """Whoever runs the site."""
+    return User.objects.create_superuser("root", password="password")
+
+
+@pytest.fixture
+def admin(ada: User, client_for: Callable[[User], Client]) -> Client:
+    """Ada's browser."""
+    return client_for(ada)
+
+
+@pytest.fixture
+def site(root: User, client_for: Callable[[User], Client]) -> Client:
+    """Root's browser."""
+    return client_for(root)

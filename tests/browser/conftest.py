@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from playwright.sync_api import (
 from pytest_django.live_server_helper import LiveServer
 
 from classify.models import Round
-from polls.models import User
+from polls.models import Poll, User
 from tests.browser.gate import gated
 from tests.classify.acts import open_round
 from tests.factories import make_vote
@@ -172,19 +172,21 @@ def page_for(watched: Watched) -> Callable[..., Page]:
     return watched.open_for
 
 
+def round_of(count: int, poll: Poll, by: User, reviewers: Sequence[User]) -> Round:
+    """A round over so many titles, always in the same order."""
+    for n in range(count):
+        make_vote(poll, f"Title {n:03}")
+    cache.clear()
+    return open_round(poll, reviewers=reviewers, by=by, seed=3)
+
+
 @pytest.fixture
 def many(live_server, poll, ada, rosa, sam) -> Round:
     """A hundred titles for Rosa and Sam."""
-    for n in range(100):
-        make_vote(poll, f"Title {n:03}")
-    cache.clear()
-    return open_round(poll, reviewers=[rosa, sam], by=ada, seed=3)
+    return round_of(100, poll, ada, [rosa, sam])
 
 
 @pytest.fixture
 def few(live_server, poll, ada, rosa, sam) -> Round:
     """Three titles."""
-    for n in range(3):
-        make_vote(poll, f"Title {n:03}")
-    cache.clear()
-    return open_round(poll, reviewers=[rosa, sam], by=ada, seed=3)
+    return round_of(3, poll, ada, [rosa, sam])

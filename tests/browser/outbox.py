@@ -9,6 +9,8 @@ from django.db.models import Count
 from playwright.sync_api import Page, expect
 
 from classify.models import Decision
+from polls.models import User
+from tests.browser.conftest import Watched
 from tests.factories import ROLE_CATEGORIES
 
 READ = "/polls/cx-head/rounds/1/read/"
@@ -23,6 +25,13 @@ def ready(page: Page, address: str = READ) -> Page:
     page.goto(address)
     expect(page.locator("html[data-reading=ready]")).to_be_attached()
     return page
+
+
+def ready_for_trouble(watched: Watched, reader: User) -> Page:
+    """The reading page, from which the server may be out of reach."""
+    watched.tolerate("ERR_INTERNET_DISCONNECTED")
+    watched.tolerate("Failed to load resource")
+    return ready(watched.open_for(reader))
 
 
 def title(page: Page) -> str:

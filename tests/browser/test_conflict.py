@@ -46,6 +46,16 @@ def focused(page: Page) -> str:
     return page.evaluate("document.activeElement.name || document.activeElement.innerText.split('\\n')[0]")
 
 
+def judge_by_keys(page: Page) -> None:
+    """The third category, a reason and a rationale, sent."""
+    page.keyboard.press("3")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Slip")
+    page.keyboard.press("Tab")
+    page.keyboard.type("By the book.")
+    page.keyboard.press("Control+Enter")
+
+
 def test_a_definition_by_pointer_covers_no_choice(page_for, jude, address):
     page = page_for(jude)
     page.goto(address)
@@ -186,12 +196,7 @@ def test_from_the_list_to_the_last_of_a_pair_by_keyboard_alone(page_for, jude, r
         before = page.url
         page.get_by_role("heading", name="The two readings").wait_for()
         whole(page)
-        page.keyboard.press("3")
-        page.keyboard.press("Tab")
-        page.keyboard.type("Slip")
-        page.keyboard.press("Tab")
-        page.keyboard.type("By the book.")
-        page.keyboard.press("Control+Enter")
+        judge_by_keys(page)
         page.wait_for_function("(url) => location.href !== url", arg=before)
     expect(page.get_by_role("heading", name="All conflicts are resolved")).to_be_visible()
     assert [case.final.code for case in Case.objects.filter(round=round)] == ["consultant"] * 2
@@ -226,12 +231,7 @@ def test_several_together_by_keyboard_alone_with_a_look_at_who_is_behind_one(pag
     expect(page.get_by_role("link", name="Profile 1")).to_be_focused()
     assert {view.case_id for view in ProfileView.objects.all()} == {round.cases.get(n_votes=2).pk}
     assert not Axe().run(page).response["violations"]
-    page.keyboard.press("3")
-    page.keyboard.press("Tab")
-    page.keyboard.type("Slip")
-    page.keyboard.press("Tab")
-    page.keyboard.type("By the book.")
-    page.keyboard.press("Control+Enter")
+    judge_by_keys(page)
     expect(page.get_by_text("1 conflict was resolved.")).to_be_visible()
     finals = {case.text: case.final and case.final.code for case in Case.objects.filter(round=round)}
     assert finals == {"CX Consultant": "consultant", "CX Consultant | Speaker": None}

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.core.cache import cache
 from playwright.sync_api import Dialog, Page, Request, Route, expect
 
 from classify import rounds
 from classify.models import Decision, Round
 from classify.views.deciding import MAX_PLACES
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, round_of
 from tests.classify.acts import open_round
 from tests.factories import make_member, make_poll, make_vote
 
@@ -28,10 +27,7 @@ AWAY = "The server cannot be reached now"
 @pytest.fixture
 def few(live_server, poll, ada, rosa, sam) -> Round:
     """Five titles for Rosa and Sam."""
-    for n in range(5):
-        make_vote(poll, f"Title {n}")
-    cache.clear()
-    return open_round(poll, reviewers=[rosa, sam], by=ada, seed=3)
+    return round_of(5, poll, ada, [rosa, sam])
 
 
 @pytest.fixture

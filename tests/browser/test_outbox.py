@@ -19,6 +19,7 @@ from tests.browser.outbox import (
     decide,
     kept,
     ready,
+    ready_for_trouble,
     stored,
     title,
 )
@@ -29,9 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def page(watched: Watched, many: Round, rosa) -> Page:
     """Rosa's page, ready: the cases to come are there."""
-    watched.tolerate("ERR_INTERNET_DISCONNECTED")
-    watched.tolerate("Failed to load resource")
-    return ready(watched.open_for(rosa))
+    return ready_for_trouble(watched, rosa)
 
 
 def test_a_hundred_cases_by_keyboard_are_stored_once_each(page: Page, many: Round):

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from classify import rounds
 from classify.models import Decision, Round
 from tests.browser.conftest import Watched
-from tests.browser.outbox import CODES, DECIDE, all_saved, decide, kept, ready, stored
+from tests.browser.outbox import CODES, DECIDE, all_saved, decide, kept, ready, ready_for_trouble, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -16,9 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def page(watched: Watched, many: Round, rosa) -> Page:
     """Rosa's page, ready: the cases to come are there."""
-    watched.tolerate("ERR_INTERNET_DISCONNECTED")
-    watched.tolerate("Failed to load resource")
-    return ready(watched.open_for(rosa))
+    return ready_for_trouble(watched, rosa)
 
 
 def test_a_refused_decision_is_shown_with_its_sentence_until_it_is_decided_anew(page: Page, many: Round):

@@ -35,11 +35,6 @@ def roles_in(poll, user):
     return set(Membership.objects.filter(poll=poll, user=user).values_list("role", flat=True))
 
 
-@pytest.fixture
-def root(db):
-    return User.objects.create_superuser("root", password="password")
-
-
 def test_somebody_new_gets_an_account_without_a_password_and_a_link(poll, ada):
     added = add(poll, ada, roles=["reviewer", "viewer"])
     assert added.created

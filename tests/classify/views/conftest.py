@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import cache
 
 from classify.models import Round
+from tests.classify import pools
 from tests.classify.acts import open_round
 from tests.factories import make_vote
 
@@ -23,3 +24,10 @@ def titles(poll, ada, rosa, sam, jude) -> Round:
     make_vote(poll, "Voice of Customer Lead", option=1)
     cache.clear()
     return open_round(poll, reviewers=[rosa, sam], by=ada, adjudicators=[jude], seed=5)
+
+
+@pytest.fixture
+def judged(poll, ada, rosa, sam, jude) -> Round:
+    """Three titles; Rosa and Sam read, Jude alone resolves."""
+    pools.titles(poll, 3)
+    return open_round(poll, reviewers=[rosa, sam], by=ada, adjudicators=[jude])

@@ -35,12 +35,6 @@ def batch(poll, ada) -> Batch:
     return bring(VOTERS, ada)
 
 
-@pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
 def page(client, url: str) -> str:
     answer = client.get(url)
     assert answer.status_code == 200

@@ -26,12 +26,6 @@ def text_of(answer):
 
 
 @pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
-@pytest.fixture
 def far(db):
     """A poll that Ada is no member of."""
     return factories.make_poll("far-away")

@@ -25,12 +25,6 @@ def text_of(answer):
 
 
 @pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
-@pytest.fixture
 def book(db):
     """The codebook."""
     return factories.make_codebook()

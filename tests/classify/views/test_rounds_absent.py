@@ -18,28 +18,6 @@ NOBODY = "Nobody is there to resolve the conflicts of this round."
 JUDE_ALONE = "jude alone resolved the conflicts of round 1 of cx-head. Let somebody else resolve them"
 
 
-@pytest.fixture
-def root(db):
-    """Whoever runs the site."""
-    return User.objects.create_superuser("root", password="password")
-
-
-@pytest.fixture
-def site(root, client_for):
-    return client_for(root)
-
-
-@pytest.fixture
-def admin(ada, client_for):
-    return client_for(ada)
-
-
-@pytest.fixture
-def judged(poll, ada, rosa, sam, jude):
-    titles(poll, 3)
-    return acts.open_round(poll, reviewers=[rosa, sam], adjudicators=[jude], by=ada)
-
-
 def deactivate(site, user):
     answer = site.post(f"/people/{user.pk}/", {}, follow=True)
     assert not User.objects.get(pk=user.pk).is_active

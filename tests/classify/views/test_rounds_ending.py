@@ -12,11 +12,6 @@ from tests.doors import check_door
 
 
 @pytest.fixture
-def admin(ada, client_for):
-    return client_for(ada)
-
-
-@pytest.fixture
 def closed(poll, ada, rosa, sam):
     titles(poll, 3)
     round = make_pool(poll, [rosa, sam], ada)

@@ -13,11 +13,6 @@ from tests.doors import check_door
 
 
 @pytest.fixture
-def admin(ada, client_for):
-    return client_for(ada)
-
-
-@pytest.fixture
 def tim(poll):
     return factories.make_member("tim", poll, "reviewer")
 

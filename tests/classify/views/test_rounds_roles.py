@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.urls import reverse
 
 from classify import rounds
@@ -16,17 +15,6 @@ from tests.classify.views.test_rounds import ROUND, text_of
 from tests.doors import check_door
 
 NAME = f"{ROUND}adjudicators/add/"
-
-
-@pytest.fixture
-def admin(ada, client_for):
-    return client_for(ada)
-
-
-@pytest.fixture
-def judged(poll, ada, rosa, sam, jude):
-    titles(poll, 3)
-    return acts.open_round(poll, reviewers=[rosa, sam], adjudicators=[jude], by=ada)
 
 
 def roles(poll, user):

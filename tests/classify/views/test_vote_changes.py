@@ -16,12 +16,6 @@ FIELDS = {"headline": "Agent", "option": "Not very important", "name": "Kim", "v
 
 
 @pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
-@pytest.fixture
 def vote(poll):
     """A vote to change."""
     return factories.make_vote(poll, "CX Lead", 1, name="Lee", voter_id="l1")

@@ -30,12 +30,6 @@ def text_of(answer):
 
 
 @pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
-@pytest.fixture
 def votes(poll):
     """Three votes of people with names; Kim is from Poland."""
     made = [

@@ -16,12 +16,6 @@ REFUSAL = "Only an admin of this poll may import votes or change them."
 ROWS = "voter_id,name,headline,option\nv1,Kim,Agent,Extremely important\n"
 
 
-@pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
 @pytest.mark.parametrize("username", ["rosa", "jude", "vera"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_only_an_admin_gets_in(username, method, request, poll, ada, nina):

@@ -23,12 +23,6 @@ def _soon_big(settings):
     settings.ROLECALL_JOB_ROWS = 12
 
 
-@pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
 def token_of(url):
     return url.rstrip("/").rpartition("/")[2]
 

@@ -23,12 +23,6 @@ ROWS = (
 GUESSED = ["voter_id", "first_name", "last_name", "headline", "option", "voted_at", ""]
 
 
-@pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
 def send(admin, content=ROWS, name="voters.csv"):
     """Upload and come to the second step."""
     data = content if isinstance(content, bytes) else content.encode()

@@ -68,12 +68,6 @@ HAZARDS = {
 }
 
 
-@pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
 def go_through(admin, url):
     """Every choice of the file as a whole, then the import: each answers, and nothing is a script."""
     answer = admin.get(url)

@@ -25,12 +25,6 @@ def _queue(db):
 
 
 @pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
-@pytest.fixture
 def job(ada, poll) -> ImportJob:
     return jobs.ask_for_job(upload=upload(ada, poll), kind=Kind.IMPORT, by=ada)
 

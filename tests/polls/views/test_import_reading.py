@@ -13,12 +13,6 @@ from tests.polls.views.looking import bring_in, chosen, look_at, offered, paste,
 YES, MAYBE, NO = factories.OPTIONS
 
 
-@pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
 def votes():
     return sorted(Vote.objects.values_list("voter__name", "option__text"))
 

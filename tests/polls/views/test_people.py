@@ -16,12 +16,6 @@ URL = "/polls/cx-head/people/"
 REFUSAL = "Only an admin of this poll may add people or change their roles."
 
 
-@pytest.fixture
-def admin(ada, client_for):
-    """Ada's browser."""
-    return client_for(ada)
-
-
 def add(admin, **fields):
     return admin.post(URL, {"username": "kim", "name": "Kim", "roles": ["reviewer"], **fields}, follow=True)
 

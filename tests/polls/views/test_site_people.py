@@ -13,18 +13,6 @@ URL = "/people/"
 REFUSAL = "Only a site administrator may do this."
 
 
-@pytest.fixture
-def root(db):
-    """Whoever runs the site."""
-    return User.objects.create_superuser("root", password="password")
-
-
-@pytest.fixture
-def site(root, client_for):
-    """Root's browser."""
-    return client_for(root)
-
-
 def test_only_a_site_administrator_gets_in(root, ada, nina):
     for person in (ada, nina):
         check_door(URL, refused=person, sentence=REFUSAL, allowed=root, wrong_method="put")
